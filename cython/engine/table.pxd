@@ -1,0 +1,121 @@
+# Preallocated memory and the table of live order ids: what both books are laid out on. Everything is inlined into its user.
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+cdef extern from *:
+    """
+    #include <stddef.h>
+    #include <stdint.h>
+    #include <sys/mman.h>
+    #ifndef PERPGATE_TABLE
+    #define PERPGATE_TABLE
+    #define PG_HUGE_PAGE ((size_t)2 << 20)
+    /* Zeroed memory that costs nothing until it is used, so that a book of 2^24 prices may be mostly empty.
+     * `touched` takes the pages now (in huge ones where the system lets us): none is taken on the order path then. */
+    static inline void *pg_pages_take(size_t size, int touched) {
+        char *pages = (char *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (pages == (char *)MAP_FAILED) return NULL;
+        if (size >= PG_HUGE_PAGE) madvise(pages, size, MADV_HUGEPAGE);
+        for (size_t at = 0; touched && at < size; at += 4096) ((volatile char *)pages)[at] = 0;
+        return pages;
+    }
+    static inline void pg_pages_give(void *pages, size_t size) { if (pages) munmap(pages, size); }
+    static inline void pg_prefetch(const void *at) { __builtin_prefetch(at, 1, 3); }
+    static inline uint32_t pg_lowest_bit(uint64_t word) { return (uint32_t)__builtin_ctzll(word); }
+    #endif
+    """
+    void *pages_take "pg_pages_take"(size_t size, bint touched) noexcept nogil
+    void pages_give "pg_pages_give"(void *pages, size_t size) noexcept nogil
+    void prefetch "pg_prefetch"(const void *at) noexcept nogil
+    uint32_t lowest_bit "pg_lowest_bit"(uint64_t word) noexcept nogil
+
+
+cdef enum:
+    IDS_NONE = 0x7FFFFFFF  # above every position
+
+
+# Open addressing with linear probing over live orders only: an entry is the upper half of the id's hash and the order's slot
+# (1..), 0 = free. Fewer than half of the entries are in use: `capacity` = 2 * orders_max + 1, 16 bytes per order. Deletion
+# shifts what follows back instead of leaving tombstones, so the table does not get slower with age.
+ctypedef struct ids_t:
+    uint64_t *entries
+    uint64_t capacity
+
+
+cdef inline uint64_t ids_key(uint64_t order_id) noexcept nogil:
+    return (order_id * <uint64_t> 0x9E3779B97F4A7C15) >> 32
+
+
+cdef inline uint64_t ids_home(const ids_t *ids, uint64_t key) noexcept nogil:
+    return (key * ids.capacity) >> 32
+
+
+cdef inline void ids_prefetch(const ids_t *ids, uint64_t order_id) noexcept nogil:
+    prefetch(&ids.entries[ids_home(ids, ids_key(order_id))])
+
+
+# Position of the id, or IDS_NONE. `rows` are the orders by slot, `row_size` bytes each, which begin with their id.
+cdef inline uint64_t ids_find(const ids_t *ids, uint64_t order_id, const void *rows, size_t row_size) noexcept nogil:
+    cdef uint64_t key = ids_key(order_id)
+    cdef uint64_t at = ids_home(ids, key)
+    cdef uint64_t entry
+    while True:
+        entry = ids.entries[at]
+        if entry == 0:
+            return IDS_NONE
+        if entry >> 32 == key and (<const uint64_t *> (<const uint8_t *> rows + <uint32_t> entry * row_size))[0] == order_id:
+            return at
+        at += 1
+        if at == ids.capacity:
+            at = 0
+
+
+cdef inline uint32_t ids_slot(const ids_t *ids, uint64_t at) noexcept nogil:
+    return <uint32_t> ids.entries[at]
+
+
+# Enters an id that is not in the table; False when it is (nothing is changed then).
+cdef inline bint ids_add(ids_t *ids, uint64_t order_id, uint32_t slot, const void *rows, size_t row_size) noexcept nogil:
+    cdef uint64_t key = ids_key(order_id)
+    cdef uint64_t at = ids_home(ids, key)
+    cdef uint64_t entry
+    while True:
+        entry = ids.entries[at]
+        if entry == 0:
+            break
+        if entry >> 32 == key and (<const uint64_t *> (<const uint8_t *> rows + <uint32_t> entry * row_size))[0] == order_id:
+            return False
+        at += 1
+        if at == ids.capacity:
+            at = 0
+    ids.entries[at] = key << 32 | slot
+    return True
+
+
+# Takes out the entry at a position that ids_find gave.
+cdef inline void ids_remove_at(ids_t *ids, uint64_t hole) noexcept nogil:
+    cdef uint64_t at = hole
+    cdef uint64_t entry, home
+    while True:
+        at += 1
+        if at == ids.capacity:
+            at = 0
+        entry = ids.entries[at]
+        if entry == 0:
+            break
+        home = ids_home(ids, entry >> 32)
+        # The entry may fill the hole unless its home lies behind it: cyclically in (hole, at].
+        if (home <= hole or home > at) if hole < at else (at < home <= hole):
+            ids.entries[hole] = entry
+            hole = at
+    ids.entries[hole] = 0
+
+
+# Takes out an id that is in the table at `slot`.
+cdef inline void ids_remove(ids_t *ids, uint64_t order_id, uint32_t slot) noexcept nogil:
+    cdef uint64_t key = ids_key(order_id)
+    cdef uint64_t at = ids_home(ids, key)
+    while ids.entries[at] != (key << 32 | slot):
+        at += 1
+        if at == ids.capacity:
+            at = 0
+    ids_remove_at(ids, at)

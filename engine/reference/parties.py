@@ -1,0 +1,379 @@
+"""Configuration and sessions: SET_*, ROLL_BUSINESS_DATE, SESSION_* (docs/engine.md sections 2 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.api import FindMatcher, Matcher, MatcherConfig, MatchReport
+from engine.records import (
+    COMMAND_HEADER_SIZE,
+    COMMAND_SIZE,
+    INT64_MAX,
+    NEVER_NS,
+    SET_INSTRUMENT,
+    AssetClass,
+    CodFlag,
+    CommandKind,
+    DisconnectCause,
+    EventKind,
+    InstrumentFlag,
+    InstrumentState,
+    LogonFlag,
+    PartyStatus,
+    Reason,
+    Scope,
+    SessionRight,
+    StpMode,
+    VenueState,
+    Work,
+)
+from engine.reference.book import PriceTimeBook, ProRataBook
+from engine.reference.checks import STP_GROUPS_MAX, due_ns
+from engine.reference.commands import (
+    RollBusinessDate,
+    SessionDisconnect,
+    SessionLogon,
+    SetAccount,
+    SetInstrument,
+    SetMark,
+    SetNode,
+    SetSession,
+    SetState,
+    SetTrader,
+)
+from engine.reference.events import Events
+from engine.reference.state import Account, Instrument, Party, Session, State, Trader, WorkItem
+
+RATE_LIMIT_MILLI_MAX = 10**12
+PRICE_LEVELS_MAX = 1 << 24
+FILLS_MAX = 1_000
+BAND_PPM_MAX = 1_000_000
+E8_PER_MICRO_SQUARED = 10**10  # tick_e8 x lot_e8 per micro-USDC of tick value
+
+OWN_BOOKS: dict[str, Callable[[MatcherConfig, Any], Matcher]] = {
+    "price_time": PriceTimeBook,
+    "reference": PriceTimeBook,
+    "pro_rata": ProRataBook,
+}
+ReduceCap = Callable[[int, int, Sequence[MatchReport]], int]
+
+
+def find_book(name: bytes, find_matcher: FindMatcher) -> Callable[[MatcherConfig, Any], Matcher] | None:
+    """The class of a matcher that is written in Python, by its padded name; None when there is none."""
+    try:
+        text = name.rstrip(b"\0").decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    if text in OWN_BOOKS:
+        return OWN_BOOKS[text]
+    try:
+        return find_matcher(text).factory
+    except LookupError:
+        return None
+
+
+class Parties:
+    def __init__(self, state: State, events: Events, find_matcher: FindMatcher, reduce_cap: ReduceCap) -> None:
+        self._state = state
+        self._events = events
+        self._find_matcher = find_matcher
+        self._reduce_cap = reduce_cap
+        self._handlers: dict[int, Callable[[Any, bytes], Reason]] = {
+            CommandKind.SET_VENUE_STATE: self._set_venue_state,
+            CommandKind.SET_INSTRUMENT: self._set_instrument,
+            CommandKind.SET_INSTRUMENT_STATE: self._set_instrument_state,
+            CommandKind.SET_MARK: self._set_mark,
+            CommandKind.SET_FIRM: self._set_firm,
+            CommandKind.SET_DESK: self._set_desk,
+            CommandKind.SET_TRADER: self._set_trader,
+            CommandKind.SET_ACCOUNT: self._set_account,
+            CommandKind.SET_SESSION: self._set_session,
+            CommandKind.ROLL_BUSINESS_DATE: self._roll_business_date,
+        }
+
+    def configure(self, command: Any, record: bytes | memoryview) -> None:
+        """A SET_* or ROLL_* command and its 192 bytes: CONFIG_SET or COMMAND_REJECTED with a copy of the body."""
+        body = bytes(record[COMMAND_HEADER_SIZE:COMMAND_SIZE])
+        reason = self._handlers[command.kind](command, body)
+        kind = EventKind.COMMAND_REJECTED if reason else EventKind.CONFIG_SET
+        self._events.config(kind, reason, command.kind, command.session_id, command.instrument_id, body)
+        if command.kind == CommandKind.SET_MARK and not reason:
+            self._latch(self._state.instruments[command.instrument_id])
+
+    # ---- venue
+
+    def _set_venue_state(self, command: SetState, body: bytes) -> Reason:
+        if not VenueState.OPEN <= command.state <= VenueState.CANCEL_ONLY:
+            return Reason.INVALID_PARAMETER
+        self._state.venue_state = command.state
+        return Reason.ACK
+
+    def _roll_business_date(self, command: RollBusinessDate, body: bytes) -> Reason:
+        if command.business_date <= self._state.business_date:
+            return Reason.INVALID_PARAMETER
+        if not self.has_room_for_work():
+            return Reason.REJECTED_CAPACITY
+        self._state.business_date = command.business_date
+        work = WorkItem(Work.EXPIRE_DAY, command.seq, command.session_id, command.msg_seq_in, Reason.EXPIRED)
+        work.scope = Scope.VENUE
+        self._state.works.append(work)
+        return Reason.ACK
+
+    def has_room_for_work(self) -> bool:
+        return len(self._state.works) < self._state.limits.works_max
+
+    # ---- firms, desks, traders, accounts, sessions
+
+    def _set_firm(self, command: SetNode, body: bytes) -> Reason:
+        state = self._state
+        reason = _check_party(command, state.limits.firms_max, command.parent_id == 0)
+        if reason:
+            return reason
+        firm = state.firms.get(command.party_id)
+        if firm is None:
+            firm = state.firms[command.party_id] = Party(command.party_id, Scope.FIRM, None)
+        return _take_common(firm, command)
+
+    def _set_desk(self, command: SetNode, body: bytes) -> Reason:
+        state = self._state
+        desk = state.desks.get(command.party_id)
+        reason = _check_child(command, state.limits.desks_max, state.firms, desk)
+        if reason:
+            return reason
+        if desk is None:
+            desk = Party(command.party_id, Scope.DESK, state.firms[command.parent_id])
+            state.desks[command.party_id] = desk
+        return _take_common(desk, command)
+
+    def _set_trader(self, command: SetTrader, body: bytes) -> Reason:
+        state = self._state
+        trader = state.traders.get(command.party_id)
+        valid = 0 <= command.rate_limit_milli <= RATE_LIMIT_MILLI_MAX
+        reason = _check_child(command, state.limits.traders_max, state.desks, trader, valid)
+        if reason:
+            return reason
+        if trader is None:
+            trader = state.traders[command.party_id] = Trader(command.party_id, state.desks[command.parent_id])
+        trader.rate_limit_milli = command.rate_limit_milli
+        return _take_common(trader, command)
+
+    def _set_account(self, command: SetAccount, body: bytes) -> Reason:
+        state = self._state
+        account = state.accounts.get(command.party_id)
+        valid = command.stp_mode <= StpMode.DECREMENT and command.stp_group < STP_GROUPS_MAX
+        reason = _check_child(command, state.limits.accounts_max, state.traders, account, valid)
+        if reason:
+            return reason
+        if account is None:
+            trader = state.traders[command.parent_id]
+            desk = state.desks[trader.parent_id]
+            account = Account(command.party_id, trader, desk, state.firms[desk.parent_id])
+            state.accounts[command.party_id] = account
+        account.stp_group = command.stp_group
+        account.open_orders_max = command.open_orders_max
+        account.stp_mode = command.stp_mode
+        return _take_common(account, command)
+
+    def _set_session(self, command: SetSession, body: bytes) -> Reason:
+        state = self._state
+        valid = Scope.ACCOUNT <= command.scope <= Scope.FIRM
+        valid = valid and not command.rights & ~(SessionRight.TRADE | SessionRight.CANCEL)
+        reason = _check_party(command, state.limits.sessions_max, valid)
+        if reason:
+            return reason
+        node = state.nodes(command.scope).get(command.parent_id)
+        if node is None:
+            return Reason.UNKNOWN_PARTY
+        session = state.sessions.get(command.party_id)
+        if session is None:
+            session = state.sessions[command.party_id] = Session(command.party_id, command.scope, node)
+        elif (session.scope, session.parent_id) != (command.scope, command.parent_id):
+            return Reason.INVALID_PARAMETER
+        session.rights = command.rights
+        return _take_common(session, command)
+
+    # ---- instruments
+
+    def _set_instrument(self, command: SetInstrument, body: bytes) -> Reason:
+        state = self._state
+        if command.instrument_id == 0 or command.flags_instrument & ~InstrumentFlag.BUMP_MARKET:
+            return Reason.INVALID_PARAMETER
+        if command.instrument_id > state.limits.instruments_max:
+            return Reason.REJECTED_CAPACITY
+        if not _is_sound(command):
+            return Reason.INVALID_PARAMETER
+        factory = find_book(command.matcher, self._find_matcher)
+        if factory is None:
+            return Reason.UNKNOWN_MATCHER
+        instrument = state.instruments.get(command.instrument_id)
+        if instrument is None:
+            instrument = self.add_instrument(command, factory)
+        elif not _same_for_good(command, instrument):
+            return Reason.INVALID_PARAMETER
+        instrument.configure(body, command)
+        return Reason.ACK
+
+    def add_instrument(self, fields: SetInstrument, factory: Callable[[MatcherConfig, Any], Matcher]) -> Instrument:
+        levels = fields.max_price_e8 // fields.tick_size_e8 + 1
+        config = MatcherConfig(fields.instrument_id, levels, self._state.limits.orders_per_book_max, fields.fills_max)
+        instrument = Instrument(fields.instrument_id, factory(config, self._reduce_cap))
+        self._state.instruments[fields.instrument_id] = instrument
+        return instrument
+
+    def _set_instrument_state(self, command: SetState, body: bytes) -> Reason:
+        instrument = self._state.instruments.get(command.instrument_id)
+        if instrument is None:
+            return Reason.BAD_SYMBOL
+        if not InstrumentState.ACTIVE <= command.state <= InstrumentState.DELISTED:
+            return Reason.INVALID_PARAMETER
+        instrument.state = command.state
+        return Reason.ACK
+
+    def _set_mark(self, command: SetMark, body: bytes) -> Reason:
+        instrument = self._state.instruments.get(command.instrument_id)
+        if instrument is None:
+            return Reason.BAD_SYMBOL
+        ticks, rest = divmod(command.mark_price_e8, instrument.tick_e8)
+        if rest or not 0 < ticks < PRICE_LEVELS_MAX or command.oracle_price_e8 < 0:
+            return Reason.INVALID_PARAMETER
+        instrument.mark_ticks = ticks
+        instrument.oracle_price_e8 = command.oracle_price_e8
+        return Reason.ACK
+
+    def _latch(self, instrument: Instrument) -> None:
+        """A new mark that fires a stop starts a cascade; one that finds a cascade widens its range."""
+        if not instrument.fires_stops:
+            return
+        mark = instrument.mark_ticks
+        if instrument.latch_low_ticks:
+            instrument.latch_low_ticks = min(instrument.latch_low_ticks, mark)
+            instrument.latch_high_ticks = max(instrument.latch_high_ticks, mark)
+            return
+        low, high = instrument.low_stops, instrument.high_stops
+        if (low and -low[0][0] >= mark) or (high and high[0][0] <= mark):
+            instrument.latch_low_ticks = instrument.latch_high_ticks = mark
+            self._state.cascade_queue.append(instrument)
+
+    # ---- sessions coming and going
+
+    def logon(self, command: SessionLogon, record: bytes | memoryview) -> None:
+        session = self._state.sessions.get(command.session_id)
+        snapshot = bool(command.logon_flags & LogonFlag.SNAPSHOT)
+        known = CodFlag.ON_LOSS | CodFlag.ON_LOGOUT | CodFlag.ACCOUNT_SCOPE
+        if session is None:
+            self.refuse(Reason.UNKNOWN_PARTY, command, record)
+        elif command.cod_grace_ns < 0 or command.cod_flags & ~known or command.logon_flags & ~LogonFlag.SNAPSHOT:
+            self.refuse(Reason.INVALID_PARAMETER, command, record)
+        elif snapshot and not self.has_room_for_work():
+            self.refuse(Reason.REJECTED_CAPACITY, command, record)
+        else:
+            session.connected = 1
+            session.cod_flags = command.cod_flags
+            session.cod_grace_ns = command.cod_grace_ns
+            self.set_cod_timer(session, NEVER_NS)
+            self._events.session_state(session, command.instrument_id)
+            if snapshot:
+                work = WorkItem(Work.ORDER_STATUS, command.seq, session.party_id, command.msg_seq_in, Reason.ACK)
+                work.scope, work.target_id = session.scope, session.parent_id
+                self._state.works.append(work)
+
+    def disconnect(self, command: SessionDisconnect, record: bytes | memoryview) -> None:
+        session = self._state.sessions.get(command.session_id)
+        if session is None:
+            self.refuse(Reason.UNKNOWN_PARTY, command, record)
+            return
+        if not DisconnectCause.LOSS <= command.cause <= DisconnectCause.LOGOUT:
+            self.refuse(Reason.INVALID_PARAMETER, command, record)
+            return
+        flag = CodFlag.ON_LOSS if command.cause == DisconnectCause.LOSS else CodFlag.ON_LOGOUT
+        covered = bool(session.connected and session.cod_flags & flag)
+        if covered and session.cod_grace_ns == 0:
+            if not self.has_room_for_work():
+                self.refuse(Reason.REJECTED_CAPACITY, command, record)
+                return
+            self.cancel_on_disconnect(session, command.seq, command.msg_seq_in)
+        elif covered:
+            self.set_cod_timer(session, due_ns(command.timestamp_ns, session.cod_grace_ns))
+        session.connected = 0
+
+    def set_cod_timer(self, session: Session, due: int) -> None:
+        """NEVER_NS stops it."""
+        if session.cod_due_ns != NEVER_NS:
+            self._state.cod_timers.remove((session.cod_due_ns, session.party_id))
+        session.cod_due_ns = due
+        if due != NEVER_NS:
+            self._state.cod_timers.add((due, session.party_id))
+
+    def cancel_on_disconnect(self, session: Session, seq: int, msg_seq_in: int) -> None:
+        work = WorkItem(Work.CANCEL_ON_DISCONNECT, seq, session.party_id, msg_seq_in, Reason.CANCELLED_DISCONNECT)
+        if session.cod_flags & CodFlag.ACCOUNT_SCOPE:
+            work.scope, work.target_id = session.scope, session.parent_id
+        else:
+            work.scope, work.target_id = int(Scope.SESSION), session.party_id
+        self._state.works.append(work)
+
+    def refuse(self, reason: Reason, command: Any, record: bytes | memoryview) -> None:
+        """COMMAND_REJECTED: nothing happened."""
+        body = bytes(record[COMMAND_HEADER_SIZE:COMMAND_SIZE])
+        self._events.config(
+            EventKind.COMMAND_REJECTED, reason, command.kind, command.session_id, command.instrument_id, body
+        )
+
+
+def _check_party(command: Any, id_max: int, valid: bool) -> Reason:
+    status_known = PartyStatus.ACTIVE <= command.status <= PartyStatus.BLOCKED
+    if command.party_id == 0 or not status_known or not valid:
+        return Reason.INVALID_PARAMETER
+    return Reason.REJECTED_CAPACITY if command.party_id > id_max else Reason.ACK
+
+
+def _check_child(command: Any, id_max: int, parents: Any, existing: Party | None, valid: bool = True) -> Reason:
+    reason = _check_party(command, id_max, valid)
+    if reason:
+        return reason
+    if command.parent_id not in parents:
+        return Reason.UNKNOWN_PARTY
+    if existing is not None and existing.parent_id != command.parent_id:
+        return Reason.INVALID_PARAMETER
+    return Reason.ACK
+
+
+def _take_common(party: Party | Session, command: Any) -> Reason:
+    party.status = command.status
+    party.name = command.name
+    return Reason.ACK
+
+
+def _is_sound(command: SetInstrument) -> bool:
+    tick, lot = command.tick_size_e8, command.lot_size_e8
+    if not command.symbol.rstrip(b"\0") or tick < 1 or lot < 1:
+        return False
+    if tick * lot > INT64_MAX or tick * lot % E8_PER_MICRO_SQUARED:
+        return False
+    return (
+        _is_range(command.min_price_e8, command.max_price_e8, tick)
+        and command.max_price_e8 // tick < PRICE_LEVELS_MAX
+        and _is_range(command.min_quantity_e8, command.max_quantity_e8, lot)
+        and command.min_notional_micro >= 0
+        and command.speed_bump_ns >= 0
+        and command.band_ppm < BAND_PPM_MAX
+        and 1 <= command.fills_max <= FILLS_MAX
+        and AssetClass.EQUITY <= command.asset_class <= AssetClass.PRECIOUS_METAL
+    )
+
+
+def _is_range(low_e8: int, high_e8: int, step_e8: int) -> bool:
+    return low_e8 % step_e8 == 0 and high_e8 % step_e8 == 0 and step_e8 <= low_e8 <= high_e8
+
+
+def _same_for_good(command: SetInstrument, instrument: Instrument) -> bool:
+    """Symbol, matcher, tick, lot, max price and fills_max never change."""
+    old = SetInstrument(*command[:9], *instrument_fields(instrument.config))
+    names = ("symbol", "matcher", "tick_size_e8", "lot_size_e8", "max_price_e8", "fills_max")
+    return all(getattr(old, name) == getattr(command, name) for name in names)
+
+
+def instrument_fields(body: bytes) -> tuple[Any, ...]:
+    """The fields of a SET_INSTRUMENT's body after its header's nine."""
+    return SET_INSTRUMENT.unpack_row(bytes(COMMAND_HEADER_SIZE) + body, 0)[9:]

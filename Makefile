@@ -61,7 +61,7 @@ types: $(VENV)/.installed-dev build/.compiled ## mypy on both packages, and the 
 	  $(subst /,.,$(basename $(shell find engine gateway -name '*.pyi')))
 
 gen: $(VENV)/.installed ## writes the generated files again
-	@$(PY) -m engine.records --write
+	@$(PY) -m engine.declarations --write
 
 # ------------------------------------------------------------------------------------------- other flavours
 # Each in a copy of the tree under build/, so that the ordinary build stays as it is.

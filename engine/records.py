@@ -1,9 +1,8 @@
 """The schema: every command, event, reason code and unit that crosses a boundary inside perpgate.
 
 Doors write commands, the sequencer stamps and journals them, engines turn them into events, sinks read the
-events; all of them mean the bytes laid out here. Run `python -m engine.records --write` to generate
-`cython/engine/records.pxd`, the same layouts for the compiled modules; both sides compare sizes and offsets
-when they are imported.
+events; all of them mean the bytes laid out here. `make gen` writes `cython/engine/records.pxd`, the same layouts for
+the compiled modules; both sides compare sizes and offsets when they are imported.
 
 Conventions
 - Little-endian, naturally aligned, sizes are multiples of 8; reserved bytes are zero.
@@ -14,19 +13,17 @@ Conventions
 - Identity is arithmetic: an order id is the `seq` of its PLACE command; an event is (`seq`, `event_index`); a trade
   is the event id of its taker side, and the maker's event is the very next one.
 
-This module imports the standard library alone and holds no rule: rules are in docs/engine.md.
+This module imports the standard library and `engine.layout` alone and holds no rule: rules are in docs/engine.md.
 """
 
 from __future__ import annotations
 
-import hashlib
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum, IntFlag
-from pathlib import Path
 from typing import Any
+
+from engine.layout import Field, Layout
 
 SCHEMA_VERSION = 1
 SCALE_E8 = 100_000_000
@@ -297,95 +294,9 @@ CHECK_ORDER: tuple[Reason, ...] = (
 )
 
 
-# --------------------------------------------------------------------------------------------- struct layouts
+# -------------------------------------------------------------------------------------- commands and events
 
-_KINDS = {
-    "u8": ("B", 1, "uint8_t"),
-    "u16": ("H", 2, "uint16_t"),
-    "u32": ("I", 4, "uint32_t"),
-    "i32": ("i", 4, "int32_t"),
-    "u64": ("Q", 8, "uint64_t"),
-    "i64": ("q", 8, "int64_t"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    kind: str  # u8 u16 u32 i32 u64 i64 text[n] pad[n]
-    doc: str = ""
-    offset: int = 0
-
-    @property
-    def width(self) -> int:
-        """Bytes."""
-        if "[" in self.kind:
-            return int(self.kind[self.kind.index("[") + 1 : -1])
-        return _KINDS[self.kind][1]
-
-    @property
-    def format(self) -> str:
-        if self.kind.startswith("pad"):
-            return f"{self.width}x"
-        if self.kind.startswith("text"):
-            return f"{self.width}s"
-        return _KINDS[self.kind][0]
-
-
-class Layout:
-    """A fixed layout of named fields. `pack` takes keywords (missing ones are 0 or empty), `unpack` gives a dict;
-    text is `str` outside and zero-padded ASCII inside.
-
-    Raises ValueError at definition time when a field is not naturally aligned or the size is not a multiple of 8.
-    """
-
-    def __init__(self, name: str, *fields: Field) -> None:
-        self.name = name
-        offset = 0
-        placed = []
-        for field in fields:
-            scalar = field.kind in _KINDS
-            if scalar and offset % field.width:
-                raise ValueError(f"{name}.{field.name} at {offset} is not aligned to {field.width}")
-            placed.append(Field(field.name, field.kind, field.doc, offset))
-            offset += field.width
-        if offset % 8:
-            raise ValueError(f"{name} has {offset} bytes, not a multiple of 8")
-        self.fields = tuple(placed)
-        self.size = offset
-        self._struct = struct.Struct("<" + "".join(f.format for f in self.fields))
-        self._valued = tuple(f for f in self.fields if not f.kind.startswith("pad"))
-        self._text = tuple(i for i, f in enumerate(self._valued) if f.kind.startswith("text"))
-        self._names = tuple(f.name for f in self._valued)
-        self._defaults: tuple[Any, ...] = tuple(b"" if f.kind.startswith("text") else 0 for f in self._valued)
-        self._index = {n: i for i, n in enumerate(self._names)}
-        self.names = self._names  # of the fields that hold a value, in order
-        self.pack_row = self._struct.pack  # all values in order, text as bytes: the fast way
-        self.unpack_row = self._struct.unpack_from  # (data, offset) -> all values in order, text as zero-padded bytes
-
-    def pack(self, **values: Any) -> bytes:
-        row = list(self._defaults)
-        for name, value in values.items():
-            row[self._index[name]] = value.encode("ascii") if isinstance(value, str) else value
-        return self._struct.pack(*row)
-
-    def unpack(self, data: bytes | memoryview, offset: int = 0) -> dict[str, Any]:
-        row = list(self._struct.unpack_from(data, offset))
-        for i in self._text:
-            row[i] = row[i].rstrip(b"\0").decode("ascii")
-        return dict(zip(self._names, row, strict=True))
-
-    def iter_unpack(self, data: bytes | memoryview) -> Iterator[dict[str, Any]]:
-        for offset in range(0, len(data), self.size):
-            yield self.unpack(data, offset)
-
-    def offset_of(self, name: str) -> int:
-        return next(f.offset for f in self.fields if f.name == name)
-
-
-def _f(name: str, kind: str, doc: str = "") -> Field:
-    return Field(name, kind, doc)
-
+_f = Field
 
 COMMAND_HEADER_SIZE = 64
 COMMAND_BODY_SIZE = 128
@@ -394,7 +305,7 @@ EVENT_HEADER_SIZE = 64
 EVENT_BODY_SIZE = 192
 EVENT_SIZE = EVENT_HEADER_SIZE + EVENT_BODY_SIZE
 
-_COMMAND_HEADER = (
+COMMAND_HEADER = (
     _f("seq", "u64", "number in the journal; given by the sequencer"),
     _f("timestamp_ns", "i64", "sequencer's stamp, never backwards"),
     _f("kind", "u16", "CommandKind"),
@@ -413,7 +324,7 @@ COMMAND_BODIES: dict[CommandKind, Layout] = {}
 def _command(kind: CommandKind, *body: Field) -> Layout:
     used = sum(f.width for f in body)
     pad = (_f("body_reserved", f"pad[{COMMAND_BODY_SIZE - used}]"),) if used < COMMAND_BODY_SIZE else ()
-    layout = Layout(kind.name.lower(), *_COMMAND_HEADER, *body, *pad)
+    layout = Layout(kind.name.lower(), *COMMAND_HEADER, *body, *pad)
     assert layout.size == COMMAND_SIZE, (kind, layout.size)
     COMMAND_BODIES[kind] = layout
     return layout
@@ -529,7 +440,7 @@ MASS_CANCEL = _command(
     _f("side", "u8", "0 = both; the header's instrument_id narrows too, 0 = all"),
 )
 
-_EVENT_HEADER = (
+EVENT_HEADER = (
     _f("seq", "u64", "of the command that caused it"),
     _f("timestamp_ns", "i64", "of the command that caused it"),
     _f("event_index", "u32", "from 0 within the command"),
@@ -547,7 +458,7 @@ _EVENT_HEADER = (
 
 ORDER_EVENT = Layout(
     "order_event",
-    *_EVENT_HEADER,
+    *EVENT_HEADER,
     _f("order_id", "u64", "0 when the order was never accepted"),
     _f("client_order_id", "text[40]"),
     _f("orig_client_order_id", "text[40]", "replace and cancel answers: the order's id before"),
@@ -573,7 +484,7 @@ ORDER_EVENT = Layout(
 )
 MASS_EVENT = Layout(
     "mass_event",
-    *_EVENT_HEADER,
+    *EVENT_HEADER,
     _f("client_order_id", "text[40]"),
     _f("affected_count", "u64", "orders cancelled"),
     _f("target_id", "u32"),
@@ -583,7 +494,7 @@ MASS_EVENT = Layout(
 )
 SESSION_EVENT = Layout(
     "session_event",
-    *_EVENT_HEADER,
+    *EVENT_HEADER,
     _f("last_msg_seq_in", "u64", "highest inbound number taken from this session"),
     _f("open_orders", "u64", "SESSION_STATE: open orders entered by the session; ORDER_STATUS_END: statuses sent"),
     _f("cod_grace_ns", "i64"),
@@ -592,10 +503,10 @@ SESSION_EVENT = Layout(
 )
 CONFIG_EVENT = Layout(
     "config_event",
-    *_EVENT_HEADER,
+    *EVENT_HEADER,
     _f("command_kind", "u16", "CommandKind"),
     _f("config_reserved", "pad[6]"),
-    _f("body", f"text[{COMMAND_BODY_SIZE}]", "the command's body, byte for byte"),
+    _f("body", f"bytes[{COMMAND_BODY_SIZE}]", "the command's body, byte for byte"),
     _f("config_reserved2", f"pad[{EVENT_BODY_SIZE - 8 - COMMAND_BODY_SIZE}]"),
 )
 EVENT_LAYOUTS = (ORDER_EVENT, MASS_EVENT, SESSION_EVENT, CONFIG_EVENT)
@@ -628,248 +539,9 @@ def unpack_command(data: bytes | memoryview, offset: int = 0) -> dict[str, Any]:
 def unpack_event(data: bytes | memoryview, offset: int = 0) -> dict[str, Any]:
     """One event as a dict; `kind` and `reason` become enumerations, a config event's `body` stays bytes."""
     kind = EventKind(struct.unpack_from("<H", data, offset + 20)[0])
-    if event_layout(kind) is CONFIG_EVENT:
-        start = offset + CONFIG_EVENT.offset_of("body")
-        body = bytes(data[start : start + COMMAND_BODY_SIZE])
-        values = CONFIG_EVENT.unpack(bytes(data[offset : start]) + bytes(EVENT_SIZE - (start - offset)))
-        values["body"] = body
-    else:
-        values = event_layout(kind).unpack(data, offset)
+    values = event_layout(kind).unpack(data, offset)
     values["kind"] = kind
     values["reason"] = Reason(values["reason"])
-    return values
-
-
-# ------------------------------------------------------------------------------------------------- snapshots
-# A snapshot is canonical: the same state gives the same bytes whatever engine made it, so the state hash is the
-# SHA-256 of the snapshot and either engine restores the other's. docs/engine.md section "Snapshot" has the order.
-
-
-class Section(IntEnum):
-    VENUE = 1
-    FIRM = 2
-    DESK = 3
-    TRADER = 4
-    ACCOUNT = 5
-    SESSION = 6
-    INSTRUMENT = 7
-    POSITION = 8
-    ORDER = 9
-    PENDING_REPLACE = 10
-    WORK = 11
-    TRIM = 12
-    CASCADE = 13
-    BOOK = 14
-
-
-SECTION_HEADER = Layout(
-    "section_header",
-    _f("section", "u16", "Section"),
-    _f("section_reserved", "pad[2]"),
-    _f("row_size", "u32", "bytes; 0 in BOOK, whose rows carry their own length"),
-    _f("rows", "u64"),
-)
-SNAP_VENUE = Layout(
-    "snap_venue",
-    _f("seq", "u64", "last command applied"),
-    _f("timestamp_ns", "i64"),
-    _f("business_date", "u32"),
-    _f("state", "u8"),
-    _f("r", "pad[3]"),
-)
-_SNAP_PARTY = (
-    _f("party_id", "u32"),
-    _f("parent_id", "u32"),
-    _f("status", "u8"),
-    _f("r0", "pad[7]"),
-    _f("name", "text[32]"),
-)
-SNAP_FIRM = Layout("snap_firm", *_SNAP_PARTY)
-SNAP_DESK = Layout("snap_desk", *_SNAP_PARTY)
-SNAP_TRADER = Layout(
-    "snap_trader",
-    *_SNAP_PARTY,
-    _f("rate_limit_milli", "i64"),
-    _f("general_load_micro", "i64", "1e-6 weight"),
-    _f("general_time_ms", "i64"),
-    _f("cancel_load_micro", "i64"),
-    _f("cancel_time_ms", "i64"),
-)
-SNAP_ACCOUNT = Layout(
-    "snap_account",
-    *_SNAP_PARTY,
-    _f("stp_group", "u32"),
-    _f("open_orders_max", "u32"),
-    _f("stp_mode", "u8"),
-    _f("r1", "pad[7]"),
-)
-SNAP_SESSION = Layout(
-    "snap_session",
-    *_SNAP_PARTY,
-    _f("rights", "u32"),
-    _f("scope", "u8"),
-    _f("connected", "u8"),
-    _f("cod_flags", "u16"),
-    _f("cod_grace_ns", "i64"),
-    _f("cod_due_ns", "i64", "NEVER_NS = no timer runs"),
-    _f("last_msg_seq_in", "u64"),
-    _f("session_seq", "u64", "number of the last event sent to it"),
-)
-SNAP_INSTRUMENT = Layout(
-    "snap_instrument",
-    _f("instrument_id", "u32"),
-    _f("state", "u8", "InstrumentState"),
-    _f("r0", "pad[3]"),
-    _f("config", f"text[{COMMAND_BODY_SIZE}]", "body of the SET_INSTRUMENT in force"),
-    _f("mark_ticks", "i64", "0 = none yet"),
-    _f("oracle_price_e8", "i64"),
-    _f("latch_low_ticks", "i64", "lowest mark since the cascade was last worked off; 0 = no cascade"),
-    _f("latch_high_ticks", "i64"),
-)
-SNAP_POSITION = Layout(
-    "snap_position",
-    _f("account_id", "u32"),
-    _f("instrument_id", "u32"),
-    _f("position_lots", "i64", "signed"),
-)
-SNAP_ORDER = Layout(
-    "snap_order",
-    _f("order_id", "u64"),
-    _f("session_id", "u32"),
-    _f("account_id", "u32"),
-    _f("instrument_id", "u32"),
-    _f("stp_group", "u32"),
-    _f("client_order_id", "text[40]"),
-    _f("price_ticks", "i64"),
-    _f("quantity_lots", "i64"),
-    _f("cum_lots", "i64"),
-    _f("display_lots", "i64"),
-    _f("min_lots", "i64"),
-    _f("expire_ns", "i64"),
-    _f("release_ns", "i64", "PENDING_NEW only, else 0"),
-    _f("side", "u8"),
-    _f("order_type", "u8"),
-    _f("time_in_force", "u8"),
-    _f("stp_mode", "u8"),
-    _f("order_flags", "u16"),
-    _f("state", "u8"),
-    _f("r0", "pad[1]"),
-)
-SNAP_PENDING_REPLACE = Layout(
-    "snap_pending_replace",
-    _f("seq", "u64", "of the REPLACE"),
-    _f("order_id", "u64"),
-    _f("release_ns", "i64"),
-    _f("price_ticks", "i64"),
-    _f("quantity_lots", "i64"),
-    _f("client_order_id", "text[40]"),
-    _f("session_id", "u32", "that asked"),
-    _f("r0", "pad[4]"),
-    _f("msg_seq_in", "u64"),
-)
-SNAP_WORK = Layout(
-    "snap_work",
-    _f("seq", "u64", "of the command that asked; only orders below it are covered"),
-    _f("affected_count", "u64"),
-    _f("msg_seq_in", "u64"),
-    _f("cursor_account_id", "u32"),
-    _f("session_id", "u32", "that asked"),
-    _f("cursor_order_id", "u64"),
-    _f("target_id", "u32"),
-    _f("instrument_id", "u32", "0 = all"),
-    _f("work", "u8", "Work"),
-    _f("scope", "u8"),
-    _f("side", "u8"),
-    _f("r0", "pad[1]"),
-    _f("reason", "u16"),
-    _f("r1", "pad[2]"),
-    _f("client_order_id", "text[40]"),
-)
-SNAP_TRIM = Layout("snap_trim", _f("account_id", "u32"), _f("instrument_id", "u32"))
-SNAP_CASCADE = Layout("snap_cascade", _f("instrument_id", "u32"), _f("r0", "pad[4]"))
-SNAP_BOOK_HEADER = Layout(
-    "snap_book_header",
-    _f("instrument_id", "u32"),
-    _f("r0", "pad[4]"),
-    _f("bytes", "u64", "length of the matcher's own snapshot that follows, zero-padded to 8"),
-)
-MATCHER_SNAPSHOT_ROW = Layout(
-    "matcher_snapshot_row",
-    _f("order_id", "u64"),
-    _f("price_ticks", "i64"),
-    _f("leaves_lots", "i64"),
-    _f("display_lots", "i64", "size of one shown slice; 0 = all shown"),
-    _f("shown_lots", "i64", "what is left of the slice now shown"),
-    _f("stp_group", "u32"),
-    _f("side", "u8"),
-    _f("order_flags", "u8"),
-    _f("r0", "pad[2]"),
-)
-SNAPSHOT_LAYOUTS: dict[Section, Layout] = {
-    Section.VENUE: SNAP_VENUE,
-    Section.FIRM: SNAP_FIRM,
-    Section.DESK: SNAP_DESK,
-    Section.TRADER: SNAP_TRADER,
-    Section.ACCOUNT: SNAP_ACCOUNT,
-    Section.SESSION: SNAP_SESSION,
-    Section.INSTRUMENT: SNAP_INSTRUMENT,
-    Section.POSITION: SNAP_POSITION,
-    Section.ORDER: SNAP_ORDER,
-    Section.PENDING_REPLACE: SNAP_PENDING_REPLACE,
-    Section.WORK: SNAP_WORK,
-    Section.TRIM: SNAP_TRIM,
-    Section.CASCADE: SNAP_CASCADE,
-}
-
-
-class Work(IntEnum):
-    """Bounded work that a command starts and later TICKs carry on."""
-
-    MASS_CANCEL = 1
-    EXPIRE_DAY = 2
-    ORDER_STATUS = 3
-    CANCEL_ON_DISCONNECT = 4
-
-
-def parse_snapshot(data: bytes) -> dict[Section, list[Any]]:
-    """Sections to rows: dicts, or (instrument id, bytes) pairs for BOOK; binary config bodies stay bytes.
-
-    Raises ValueError when the bytes are not a whole snapshot of this schema.
-    """
-    out: dict[Section, list[Any]] = {}
-    offset = 0
-    while offset < len(data):
-        head = SECTION_HEADER.unpack(data, offset)
-        section = Section(head["section"])
-        offset += SECTION_HEADER.size
-        rows: list[Any] = []
-        for _ in range(head["rows"]):
-            if section is Section.BOOK:
-                book = SNAP_BOOK_HEADER.unpack(data, offset)
-                offset += SNAP_BOOK_HEADER.size
-                rows.append((book["instrument_id"], bytes(data[offset : offset + book["bytes"]])))
-                offset += -(-book["bytes"] // 8) * 8
-                continue
-            layout = SNAPSHOT_LAYOUTS[section]
-            if head["row_size"] != layout.size:
-                raise ValueError(f"{section.name} rows have {head['row_size']} bytes, this schema has {layout.size}")
-            rows.append(_unpack_row(layout, data, offset))
-            offset += layout.size
-        out[section] = rows
-    if offset != len(data) or tuple(out) != tuple(Section):
-        raise ValueError("snapshot is truncated or lacks a section")
-    return out
-
-
-def _unpack_row(layout: Layout, data: bytes, offset: int) -> dict[str, Any]:
-    if layout is not SNAP_INSTRUMENT:
-        return layout.unpack(data, offset)
-    start = offset + layout.offset_of("config")
-    body = data[start : start + COMMAND_BODY_SIZE]
-    row = bytearray(data[offset : offset + layout.size])
-    row[start - offset : start - offset + COMMAND_BODY_SIZE] = bytes(COMMAND_BODY_SIZE)
-    values = layout.unpack(bytes(row))
-    values["config"] = bytes(body)
     return values
 
 
@@ -907,107 +579,3 @@ def format_e8(value_e8: int, decimals: int | None = None) -> str:
     else:
         digits = digits[:decimals]
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
-
-
-def schema_hash() -> bytes:
-    """SHA-256 over every layout and enumeration; journals and snapshots carry it."""
-    return hashlib.sha256(_pxd_text().encode()).digest()
-
-
-# ------------------------------------------------------------------------------------------------ generation
-
-PXD_PATH = Path(__file__).resolve().parent.parent / "cython" / "engine" / "records.pxd"
-_ENUMS: tuple[type[IntEnum] | type[IntFlag], ...] = (
-    CommandKind, EventKind, Reason, Side, OrderType, TimeInForce, StpMode, OrderFlag, OrderState, Liquidity, TradeKind,
-    Scope, SessionRight, PartyStatus, InstrumentState, VenueState, AssetClass, InstrumentFlag, CodFlag, LogonFlag,
-    DisconnectCause, Section, Work,
-)  # fmt: skip
-
-
-def _all_layouts() -> list[Layout]:
-    return [
-        *COMMAND_BODIES.values(), *EVENT_LAYOUTS, SECTION_HEADER, *SNAPSHOT_LAYOUTS.values(), SNAP_BOOK_HEADER,
-        MATCHER_SNAPSHOT_ROW,
-    ]  # fmt: skip
-
-
-def layout_table() -> dict[str, tuple[int, dict[str, int]]]:
-    """Layout name to (size, field name to offset): what compiled modules compare themselves with."""
-    table = {}
-    for layout in _all_layouts():
-        offsets = {f.name: f.offset for f in layout.fields if not f.kind.startswith("pad")}
-        table[layout.name] = (layout.size, offsets)
-    return table
-
-
-def _snake(name: str) -> str:
-    return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
-
-
-def _pxd_text() -> str:
-    lines = [
-        "# Generated by `python -m engine.records --write` from engine/records.py. Do not edit.",
-        "from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t",
-        "",
-        "cdef enum:",
-        f"    SCHEMA_VERSION = {SCHEMA_VERSION}",
-        f"    SCALE_E8 = {SCALE_E8}",
-        f"    CLIENT_ORDER_ID_MAX = {CLIENT_ORDER_ID_MAX}",
-        f"    COMMAND_SIZE = {COMMAND_SIZE}",
-        f"    COMMAND_HEADER_SIZE = {COMMAND_HEADER_SIZE}",
-        f"    COMMAND_BODY_SIZE = {COMMAND_BODY_SIZE}",
-        f"    EVENT_SIZE = {EVENT_SIZE}",
-        "",
-    ]
-    for enum in _ENUMS:
-        prefix = _snake(enum.__name__).upper()
-        lines.append(f"cdef enum:  # {enum.__name__}")
-        lines += [f"    {prefix}_{member.name} = {int(member)}" for member in enum]
-        lines.append("")
-    for layout in _all_layouts():
-        lines.append(f"ctypedef struct {layout.name}_t:  # {layout.size} bytes")
-        for field in layout.fields:
-            if "[" in field.kind:
-                ctype = "char" if field.kind.startswith("text") else "uint8_t"
-                lines.append(f"    {ctype} {field.name}[{field.width}]")
-            else:
-                lines.append(f"    {_KINDS[field.kind][2]} {field.name}")
-        lines.append("")
-    header_fields = ["ctypedef struct {}_t:  # {} bytes"]
-    for name, fields, size in (("command_header", _COMMAND_HEADER, 64), ("event_header", _EVENT_HEADER, 64)):
-        lines.append(header_fields[0].format(name, size))
-        for field in fields:
-            if "[" in field.kind:
-                lines.append(f"    uint8_t {field.name}[{field.width}]")
-            else:
-                lines.append(f"    {_KINDS[field.kind][2]} {field.name}")
-        lines.append("")
-    lines.append("ctypedef union command_t:  # a record of the journal")
-    lines.append("    command_header_t header")
-    lines += [f"    {layout.name}_t {layout.name}" for layout in COMMAND_BODIES.values()]
-    lines.append("")
-    lines.append("ctypedef union event_t:  # a record of the event log")
-    lines.append("    event_header_t header")
-    lines += [f"    {layout.name}_t {layout.name.removesuffix('_event')}" for layout in EVENT_LAYOUTS]
-    return "\n".join(lines) + "\n"
-
-
-def main(argv: list[str]) -> int:
-    if argv == ["--write"]:
-        PXD_PATH.write_text(_pxd_text())
-        print(f"wrote {PXD_PATH}")
-        return 0
-    if argv == ["--check"]:
-        current = PXD_PATH.read_text() if PXD_PATH.exists() else ""
-        if current != _pxd_text():
-            print("cython/engine/records.pxd is out of date: run `python -m engine.records --write`")
-            return 1
-        return 0
-    print("usage: python -m engine.records --write | --check")
-    return 2
-
-
-if __name__ == "__main__":
-    import sys
-
-    raise SystemExit(main(sys.argv[1:]))

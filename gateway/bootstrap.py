@@ -17,12 +17,12 @@ from engine.records import (
     InstrumentFlag,
     PartyStatus,
     Scope,
-    Section,
     SessionRight,
     StpMode,
     pack_command,
     unpack_command,
 )
+from engine.snapshot_records import Section
 from gateway.config import Instrument, MarketFile, ParticipantsFile
 
 Snapshot = Mapping[Section, list[Any]]
@@ -41,7 +41,8 @@ class BootstrapError(ValueError):
 
 
 def bootstrap_commands(market: MarketFile, participants: ParticipantsFile, state: Snapshot) -> list[bytes]:
-    """Command records (not numbered, not stamped), parents before children. `state` is `records.parse_snapshot(...)`.
+    """Command records (not numbered, not stamped), parents before children. `state` is what
+    `snapshot_records.parse_snapshot` gives.
 
     Raises BootstrapError with every change that the engine would refuse because the thing exists already.
     """

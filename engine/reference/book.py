@@ -17,7 +17,8 @@ from enum import IntEnum
 from sortedcontainers import SortedDict
 
 from engine.api import MatcherConfig, MatchOp, MatchReport, ReduceCap
-from engine.records import MATCHER_SNAPSHOT_ROW, Side, StpMode
+from engine.records import Side, StpMode
+from engine.snapshot_records import MATCHER_SNAPSHOT_ROW
 
 BUY = int(Side.BUY)
 SELL = int(Side.SELL)

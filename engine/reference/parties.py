@@ -26,7 +26,6 @@ from engine.records import (
     SessionRight,
     StpMode,
     VenueState,
-    Work,
 )
 from engine.reference.book import PriceTimeBook, ProRataBook
 from engine.reference.checks import STP_GROUPS_MAX, due_ns
@@ -44,6 +43,7 @@ from engine.reference.commands import (
 )
 from engine.reference.events import Events
 from engine.reference.state import Account, Instrument, Party, Session, State, Trader, WorkItem
+from engine.snapshot_records import Work
 
 RATE_LIMIT_MILLI_MAX = 10**12
 PRICE_LEVELS_MAX = 1 << 24

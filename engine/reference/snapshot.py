@@ -6,15 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.api import FindMatcher
-from engine.records import (
-    MATCHER_SNAPSHOT_ROW,
-    NEVER_NS,
-    SECTION_HEADER,
-    SNAP_BOOK_HEADER,
-    SNAPSHOT_LAYOUTS,
-    Scope,
-    Section,
-)
+from engine.records import NEVER_NS, Scope
 from engine.reference.commands import SetInstrument
 from engine.reference.parties import OWN_BOOKS, Parties, find_book, instrument_fields
 from engine.reference.rate import Bucket
@@ -30,6 +22,13 @@ from engine.reference.state import (
     State,
     Trader,
     WorkItem,
+)
+from engine.snapshot_records import (
+    MATCHER_SNAPSHOT_ROW,
+    SECTION_HEADER,
+    SNAP_BOOK_HEADER,
+    SNAPSHOT_LAYOUTS,
+    Section,
 )
 
 Row = tuple[Any, ...]

@@ -259,7 +259,7 @@ class PendingReplace:
 
 
 class WorkItem:
-    """Bounded work under way; fields as in records.SNAP_WORK."""
+    """Bounded work under way; fields as in snapshot_records.SNAP_WORK."""
 
     __slots__ = (
         "affected_count", "client_order_id", "cursor_account_id", "cursor_order_id", "instrument_id", "msg_seq_in",

@@ -3,7 +3,7 @@ per command, and TICK, which carries them on."""
 
 from __future__ import annotations
 
-from engine.records import NEVER_NS, EventKind, Reason, Scope, Side, TimeInForce, Work
+from engine.records import NEVER_NS, EventKind, Reason, Scope, Side, TimeInForce
 from engine.reference import checks
 from engine.reference.commands import MassCancel
 from engine.reference.events import Events
@@ -11,6 +11,7 @@ from engine.reference.orders import Orders
 from engine.reference.parties import Parties
 from engine.reference.rate import MASS_CANCEL_WEIGHT_MICRO
 from engine.reference.state import LIVE, STOPS, Account, Order, Party, Position, Session, State, Trader, WorkItem
+from engine.snapshot_records import Work
 
 
 class Works:

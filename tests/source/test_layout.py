@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from engine import records
+from engine import declarations
 from tests.source.tree import GENERATED, ROOT, cython_functions, files, module_name, python_functions, relative
 
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 120
 # A ratchet: what is longer than the rule, with its length. Figures only go down, an entry no longer needed goes.
-LONG_FILES = {"engine/records.py": 1010}
+LONG_FILES: dict[str, int] = {}
 LONG_FUNCTIONS = {"cython/gateway/binary/_wire.pyx:_encode_order": 75}
 WIDE_LINES = {
     "cython/engine/_matcher.pxd": 3,
@@ -70,7 +70,7 @@ def test_cython_is_a_source_root() -> None:
 
 
 def test_generated_declarations_are_current() -> None:
-    assert records.main(["--check"]) == 0, "run `make gen`"
+    assert declarations.main(["--check"]) == 0, "run `make gen`"
 
 
 @pytest.mark.parametrize("path", [p for p in STUBBED if relative(p).startswith("cython/")], ids=module_name)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.records import COMMAND_HEADER_SIZE, CommandKind, Section, unpack_command
+from engine.records import COMMAND_HEADER_SIZE, CommandKind, unpack_command
+from engine.snapshot_records import Section
 from gateway.bootstrap import BootstrapError, bootstrap_commands
 from gateway.config import Settings, load_settings
 

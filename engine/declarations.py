@@ -1,0 +1,108 @@
+"""The schema for the compiled modules: writes `cython/engine/records.pxd`, and hashes it for journals and snapshots.
+
+    python -m engine.declarations --write | --check
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from enum import IntEnum, IntFlag
+from pathlib import Path
+
+from engine import records, snapshot_records
+from engine.layout import SCALARS, Field, Layout
+from engine.records import COMMAND_BODIES, COMMAND_HEADER, EVENT_HEADER, EVENT_LAYOUTS
+
+PXD_PATH = Path(__file__).resolve().parent.parent / "cython" / "engine" / "records.pxd"
+_CONSTANTS = (
+    "SCHEMA_VERSION", "SCALE_E8", "CLIENT_ORDER_ID_MAX", "COMMAND_SIZE", "COMMAND_HEADER_SIZE", "COMMAND_BODY_SIZE",
+    "EVENT_SIZE",
+)  # fmt: skip
+_ENUMS = [
+    kind
+    for module in (records, snapshot_records)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag) and kind.__module__ == module.__name__
+]
+_LAYOUTS: list[Layout] = [
+    *COMMAND_BODIES.values(), *EVENT_LAYOUTS, snapshot_records.SECTION_HEADER,
+    *snapshot_records.SNAPSHOT_LAYOUTS.values(), snapshot_records.SNAP_BOOK_HEADER,
+    snapshot_records.MATCHER_SNAPSHOT_ROW,
+]  # fmt: skip
+
+
+def layout_table() -> dict[str, tuple[int, dict[str, int]]]:
+    """Layout name to (size, field name to offset): what compiled modules compare themselves with."""
+    return {
+        layout.name: (layout.size, {f.name: f.offset for f in layout.fields if not f.is_padding}) for layout in _LAYOUTS
+    }
+
+
+def schema_hash() -> bytes:
+    """SHA-256 over every layout and enumeration; journals and snapshots carry it."""
+    return hashlib.sha256(pxd_text().encode()).digest()
+
+
+def pxd_text() -> str:
+    """`records.pxd`."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Generated from engine/records.py by `make gen`. Do not edit."
+    yield "from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t"
+    yield ""
+    yield "cdef enum:"
+    yield from (f"    {name} = {getattr(records, name)}" for name in _CONSTANTS)
+    yield ""
+    for enum in _ENUMS:
+        prefix = _snake(enum.__name__).upper()
+        yield f"cdef enum:  # {enum.__name__}"
+        yield from (f"    {prefix}_{member.name} = {int(member)}" for member in enum)
+        yield ""
+    for layout in _LAYOUTS:
+        yield from _struct(layout.name, layout.size, layout.fields)
+    yield from _struct("command_header", records.COMMAND_HEADER_SIZE, COMMAND_HEADER)
+    yield from _struct("event_header", records.EVENT_HEADER_SIZE, EVENT_HEADER)
+    yield "ctypedef union command_t:  # a record of the journal"
+    yield "    command_header_t header"
+    yield from (f"    {layout.name}_t {layout.name}" for layout in COMMAND_BODIES.values())
+    yield ""
+    yield "ctypedef union event_t:  # a record of the event log"
+    yield "    event_header_t header"
+    yield from (f"    {layout.name}_t {layout.name.removesuffix('_event')}" for layout in EVENT_LAYOUTS)
+
+
+def _struct(name: str, size: int, fields: tuple[Field, ...]) -> Iterator[str]:
+    yield f"ctypedef struct {name}_t:  # {size} bytes"
+    for field in fields:
+        if field.kind in SCALARS:
+            yield f"    {SCALARS[field.kind][2]} {field.name}"
+        else:
+            yield f"    {'char' if field.is_text else 'uint8_t'} {field.name}[{field.width}]"
+    yield ""
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def main(argv: list[str]) -> int:
+    if argv == ["--write"]:
+        PXD_PATH.write_text(pxd_text())
+        print(f"wrote {PXD_PATH}")
+        return 0
+    if argv == ["--check"]:
+        if not PXD_PATH.exists() or PXD_PATH.read_text() != pxd_text():
+            print("cython/engine/records.pxd is out of date: run `make gen`")
+            return 1
+        return 0
+    print("usage: python -m engine.declarations --write | --check")
+    return 2
+
+
+if __name__ == "__main__":
+    import sys
+
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,4 +1,5 @@
-# The state of a book of perpgate's own, price_time and pro_rata alike (there is no other), and the moves of an order in it.
+# The state of a book of perpgate's own, price_time and pro_rata alike (there is no other), and the moves of an order in
+# it.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from engine.levels cimport level_t, side_close, side_open, side_t
@@ -123,7 +124,7 @@ cdef inline void remove_order(book_t *book, uint32_t slot) noexcept nogil:
 
 
 cdef inline int64_t join_level(book_t *book, uint32_t slot) noexcept nogil:
-    """The order in `slot` goes to the end of its price's queue, an iceberg with a fresh slice. Returns the lots shown."""
+    """Puts the order at the end of its price's queue, an iceberg with a fresh slice. Returns the lots shown."""
     cdef const order_t *order = &book.orders[slot]
     cdef uint32_t price = price_of(order)
     cdef side_t *side = &book.sides[side_of(order)]

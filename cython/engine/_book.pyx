@@ -1,7 +1,7 @@
 """The books of perpgate: `price_time` and `pro_rata`, each a capsule with a `pg_matcher_api` table.
 
-The rules are in docs/matchers.md. Callers are engines and C programs, through the table alone. Nothing here touches a Python
-object after import or takes memory after `create`. A call that breaks the header's contract (a price outside the
+The rules are in docs/matchers.md. Callers are engines and C programs, through the table alone. Nothing here touches a
+Python object after import or takes memory after `create`. A call that breaks the header's contract (a price outside the
 book, an order id twice) stops the process: it is a fault of the program that calls, never a participant's.
 """
 
@@ -13,11 +13,11 @@ from libc.string cimport memcpy, memset
 from engine.arith cimport mul_div_down, panic_unless
 from engine.levels cimport KEY_NONE, PRICE_LEVELS_MAX, level_t, side_next, side_t
 from engine.matcher cimport (
-    PERPGATE_MATCHER_ABI, PG_ASKED, PG_BUY, PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST,
-    PG_MIN_KILLED, PG_NO_CAPACITY, PG_PLACE, PG_POST_ONLY, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REDUCED, PG_REFUSED,
-    PG_REPLACE, PG_REPLACED, PG_REPORTS_MAX, PG_REST, PG_RESTED, PG_SELL, PG_STP, PG_STP_CANCEL_AGGRESSOR, PG_STP_CANCEL_BOTH,
-    PG_STP_CANCEL_PASSIVE, PG_STP_DECREMENT, PG_SWEEP_LIMIT, PG_UNKNOWN_ORDER, PG_WOULD_CROSS, pg_config, pg_host, pg_level,
-    pg_matcher_api, pg_op, pg_report,
+    PERPGATE_MATCHER_ABI, PG_ASKED, PG_BUY, PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC,
+    PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY, PG_PLACE, PG_POST_ONLY, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REDUCED,
+    PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REPORTS_MAX, PG_REST, PG_RESTED, PG_SELL, PG_STP, PG_STP_CANCEL_AGGRESSOR,
+    PG_STP_CANCEL_BOTH, PG_STP_CANCEL_PASSIVE, PG_STP_DECREMENT, PG_SWEEP_LIMIT, PG_UNKNOWN_ORDER, PG_WOULD_CROSS,
+    pg_config, pg_host, pg_level, pg_matcher_api, pg_op, pg_report,
 )
 from engine.records cimport matcher_snapshot_row_t
 from engine.table cimport (
@@ -28,7 +28,8 @@ from engine.table cimport (
 # ----------------------------------------------------------------------------------------------------- small parts
 
 
-cdef inline pg_report *begin(pg_report *report, uint8_t kind, uint8_t reason, uint64_t order_id, uint32_t owner) noexcept nogil:
+cdef inline pg_report *begin(pg_report *report, uint8_t kind, uint8_t reason, uint64_t order_id,
+                             uint32_t owner) noexcept nogil:
     """A zeroed report with its head filled in."""
     memset(report, 0, sizeof(pg_report))
     report.order_id = order_id
@@ -51,7 +52,7 @@ cdef inline pg_report *drop(const pg_op *op, uint8_t reason, int64_t lots, pg_re
 
 
 cdef inline uint32_t add_order(book_t *book, const pg_op *op, int64_t leaves) noexcept nogil:
-    """Takes a slot for a new order and enters its id. The caller has looked at the capacity and puts it into its level."""
+    """Takes a slot for a new order and enters its id. The caller looked at the capacity and puts it into its level."""
     cdef uint32_t slot = book.free_slot
     cdef order_t *order
     if slot:
@@ -64,7 +65,8 @@ cdef inline uint32_t add_order(book_t *book, const pg_op *op, int64_t leaves) no
     panic_unless(ids_add(&book.ids, op.order_id, slot, book.orders, sizeof(order_t)), "an order id is placed twice")
     order.order_id = op.order_id
     order.leaves_lots = leaves
-    order.terms = <uint32_t> op.price_ticks | <uint32_t> (op.side == PG_SELL) << 24 | <uint32_t> (op.flags & PG_REDUCE_ONLY) << 25
+    order.terms = <uint32_t> op.price_ticks | <uint32_t> (op.side == PG_SELL) << 24
+    order.terms |= <uint32_t> (op.flags & PG_REDUCE_ONLY) << 25
     order.owner = op.owner
     book.stp_groups[slot] = op.stp_group
     if op.display_lots > 0:
@@ -236,8 +238,8 @@ cdef bint clear_own(book_t *book, taker_t *taker, level_t *level) noexcept nogil
 
 
 cdef void share_round(book_t *book, taker_t *taker, level_t *level) noexcept nogil:
-    """One round of pro rata on a level without own orders. Shares are worked out as the round passes the queue: an order's
-    shown lots do not change before its turn, and new slices queue up behind the orders counted here."""
+    """One round of pro rata on a level without own orders. Shares are worked out as the round passes the queue: an
+    order's shown lots do not change before its turn, and new slices queue up behind the orders counted here."""
     cdef int64_t wanted = taker.leaves_lots
     cdef int64_t shown_total = level.shown_lots
     cdef int64_t left = 0
@@ -283,9 +285,10 @@ cdef void sweep_pro_rata(book_t *book, taker_t *taker) noexcept nogil:
                 return
 
 
-cdef int64_t lots_of_level(const book_t *book, const pg_op *op, uint32_t slot, int64_t wanted, uint32_t *foreign, bint *ended) noexcept nogil:
-    """Lots of foreign orders from `slot` on, up to `wanted`, as `op` would meet them; *ended when the walk does not reach
-    the next price."""
+cdef int64_t lots_of_level(const book_t *book, const pg_op *op, uint32_t slot, int64_t wanted, uint32_t *foreign,
+                           bint *ended) noexcept nogil:
+    """Lots of foreign orders from `slot` on, up to `wanted`, as `op` would meet them; *ended when the walk does not
+    reach the next price."""
     cdef int64_t found = 0
     while slot:
         if is_own(book, op, slot):
@@ -303,7 +306,8 @@ cdef int64_t lots_of_level(const book_t *book, const pg_op *op, uint32_t slot, i
     return found
 
 
-cdef bint is_reachable(const book_t *book, const pg_op *op, const side_t *side, uint32_t limit_key, int64_t wanted) noexcept nogil:
+cdef bint is_reachable(const book_t *book, const pg_op *op, const side_t *side, uint32_t limit_key,
+                       int64_t wanted) noexcept nogil:
     """Can the op trade `wanted` lots at once? Reduce-only caps are not looked at."""
     cdef uint32_t key = side.best_key
     cdef uint32_t foreign = 0
@@ -318,10 +322,8 @@ cdef bint is_reachable(const book_t *book, const pg_op *op, const side_t *side, 
 
 
 cdef inline void check_terms(const book_t *book, const pg_op *op) noexcept nogil:
-    panic_unless(
-        <uint64_t> op.price_ticks - 1 < <uint64_t> book.price_levels - 1 and op.leaves_lots > 0,
-        "an op's price or quantity is outside the book's range",
-    )
+    panic_unless(<uint64_t> op.price_ticks - 1 < <uint64_t> book.price_levels - 1, "an op's price is outside the book")
+    panic_unless(op.leaves_lots > 0, "an op has no quantity")
 
 
 cdef pg_report *take(book_t *book, const pg_op *op, uint32_t limit_key, pg_report *report) noexcept nogil:
@@ -362,7 +364,8 @@ cdef inline pg_report *place(book_t *book, const pg_op *op, pg_report *report) n
     cdef uint32_t limit_key
     cdef bint is_crossing
     check_terms(book, op)
-    panic_unless(PG_BUY <= op.side <= PG_SELL and PG_REST <= op.execution <= PG_FOK, "an op's side or execution is undefined")
+    panic_unless(PG_BUY <= op.side <= PG_SELL, "an op's side is undefined")
+    panic_unless(PG_REST <= op.execution <= PG_FOK, "an op's execution is undefined")
     against = &book.sides[op.side == PG_BUY]
     limit_key = <uint32_t> op.price_ticks ^ against.mask
     is_crossing = against.best_key <= limit_key
@@ -409,7 +412,8 @@ cdef pg_report *replace_in_place(book_t *book, const pg_op *op, uint32_t slot, p
     return report + 1
 
 
-cdef pg_report *replace_and_take(book_t *book, const pg_op *op, uint32_t slot, uint32_t limit_key, pg_report *report) noexcept nogil:
+cdef pg_report *replace_and_take(book_t *book, const pg_op *op, uint32_t slot, uint32_t limit_key,
+                                 pg_report *report) noexcept nogil:
     """The order leaves the book and comes back as an op that trades: a copy of it with the new terms."""
     cdef pg_op again
     cdef const order_t *order = &book.orders[slot]
@@ -469,7 +473,8 @@ cdef enum:
 
 
 cdef inline void look_ahead(const book_t *book, const pg_op *op) noexcept nogil:
-    """The two cache lines that an op will certainly need: the entry of its id and, where it names one, the level of its price."""
+    """The two cache lines that an op will certainly need: the entry of its id and, where it names one, the level of its
+    price."""
     ids_prefetch(&book.ids, op.order_id)
     if op.action != PG_CANCEL and <uint64_t> op.price_ticks < book.price_levels:
         prefetch(&book.levels[op.price_ticks])
@@ -567,7 +572,7 @@ cdef size_t snapshot(void *handle, uint8_t *data, size_t capacity) noexcept nogi
     return size
 
 
-# ------------------------------------------------------------------------------------------------------------- restoring
+# ------------------------------------------------------------------------------------------------------- restoring
 
 
 cdef bint is_sound(const book_t *book, const matcher_snapshot_row_t *row) noexcept nogil:
@@ -593,7 +598,8 @@ cdef bint is_behind(const book_t *book, const matcher_snapshot_row_t *row) noexc
     return side_next(side, <uint32_t> row.price_ticks ^ side.mask) == KEY_NONE
 
 
-cdef bint find_owner(uint64_t order_id, const uint64_t *order_ids, const uint32_t *owners, size_t count, uint32_t *owner) noexcept nogil:
+cdef bint find_owner(uint64_t order_id, const uint64_t *order_ids, const uint32_t *owners, size_t count,
+                     uint32_t *owner) noexcept nogil:
     cdef size_t low = 0, high = count, middle
     while low < high:
         middle = low + (high - low) // 2
@@ -734,7 +740,8 @@ cdef pg_matcher_api price_time_api
 cdef pg_matcher_api pro_rata_api
 
 
-cdef object fill_table(pg_matcher_api *api, const char *name, void *(*make)(const pg_config *, const pg_host *) noexcept nogil):
+cdef object fill_table(pg_matcher_api *api, const char *name,
+                       void *(*make)(const pg_config *, const pg_host *) noexcept nogil):
     """The capsule of a table; it lives as long as the module."""
     api.abi_version = PERPGATE_MATCHER_ABI
     api.struct_size = sizeof(pg_matcher_api)

@@ -1,8 +1,8 @@
-# Price levels of a book: a flat array by tick, which both sides share because a price never has orders of both, and per side a bitmap
-# of the prices in use, four words of 64 deep, to find the next best price in a handful of instructions.
+# Price levels of a book: a flat array by tick, which both sides share because a price never has orders of both, and per
+# side a bitmap of the prices in use, four words of 64 deep, to find the next best price in a handful of instructions.
 #
-# A side's prices are looked at through keys, `price ^ mask`: asks have mask 0, bids the mask that turns the order round, so
-# that for both sides the lower key is the better price and one code path serves both.
+# Prices of a side are looked at through keys, `price ^ mask`: asks have mask 0, bids the mask that turns the order
+# round, so for both sides the lower key is the better price and one code path serves both.
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from engine.table cimport lowest_bit
@@ -19,7 +19,7 @@ ctypedef struct level_t:  # 16 bytes
 
 
 ctypedef struct side_t:
-    uint64_t *words[4]  # words[0] has a bit per key, words[n + 1] a bit per word of words[n]; each ends with a zero word
+    uint64_t *words[4]  # [0] has a bit per key, [n + 1] a bit per word of [n]; each ends with a zero word
     uint32_t mask
     uint32_t best_key
     uint64_t levels_count  # levels in use

@@ -1,4 +1,5 @@
-# Preallocated memory and the table of live order ids: what both books are laid out on. Everything is inlined into its user.
+# Preallocated memory and the table of live order ids: what both books are laid out on. Everything is inlined into its
+# user.
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef extern from *:
@@ -12,7 +13,8 @@ cdef extern from *:
     /* Zeroed memory that costs nothing until it is used, so that a book of 2^24 prices may be mostly empty.
      * `touched` takes the pages now (in huge ones where the system lets us): none is taken on the order path then. */
     static inline void *pg_pages_take(size_t size, int touched) {
-        char *pages = (char *)mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        char *pages = (char *)mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
         if (pages == (char *)MAP_FAILED) return NULL;
         if (size >= PG_HUGE_PAGE) madvise(pages, size, MADV_HUGEPAGE);
         for (size_t at = 0; touched && at < size; at += 4096) ((volatile char *)pages)[at] = 0;
@@ -33,9 +35,9 @@ cdef enum:
     IDS_NONE = 0x7FFFFFFF  # above every position
 
 
-# Open addressing with linear probing over live orders only: an entry is the upper half of the id's hash and the order's slot
-# (1..), 0 = free. Fewer than half of the entries are in use: `capacity` = 2 * orders_max + 1, 16 bytes per order. Deletion
-# shifts what follows back instead of leaving tombstones, so the table does not get slower with age.
+# Open addressing with linear probing over live orders only: an entry is the upper half of the id's hash and the order's
+# slot (1..), 0 = free. Fewer than half of the entries are in use: `capacity` = 2 * orders_max + 1, 16 bytes per order.
+# Deletion shifts what follows back instead of leaving tombstones, so the table does not get slower with age.
 ctypedef struct ids_t:
     uint64_t *entries
     uint64_t capacity
@@ -53,6 +55,10 @@ cdef inline void ids_prefetch(const ids_t *ids, uint64_t order_id) noexcept nogi
     prefetch(&ids.entries[ids_home(ids, ids_key(order_id))])
 
 
+cdef inline uint64_t row_id(const void *rows, size_t offset) noexcept nogil:
+    return (<const uint64_t *> (<const uint8_t *> rows + offset))[0]
+
+
 # Position of the id, or IDS_NONE. `rows` are the orders by slot, `row_size` bytes each, which begin with their id.
 cdef inline uint64_t ids_find(const ids_t *ids, uint64_t order_id, const void *rows, size_t row_size) noexcept nogil:
     cdef uint64_t key = ids_key(order_id)
@@ -62,7 +68,7 @@ cdef inline uint64_t ids_find(const ids_t *ids, uint64_t order_id, const void *r
         entry = ids.entries[at]
         if entry == 0:
             return IDS_NONE
-        if entry >> 32 == key and (<const uint64_t *> (<const uint8_t *> rows + <uint32_t> entry * row_size))[0] == order_id:
+        if entry >> 32 == key and row_id(rows, <uint32_t> entry * row_size) == order_id:
             return at
         at += 1
         if at == ids.capacity:
@@ -74,7 +80,8 @@ cdef inline uint32_t ids_slot(const ids_t *ids, uint64_t at) noexcept nogil:
 
 
 # Enters an id that is not in the table; False when it is (nothing is changed then).
-cdef inline bint ids_add(ids_t *ids, uint64_t order_id, uint32_t slot, const void *rows, size_t row_size) noexcept nogil:
+cdef inline bint ids_add(ids_t *ids, uint64_t order_id, uint32_t slot, const void *rows,
+                         size_t row_size) noexcept nogil:
     cdef uint64_t key = ids_key(order_id)
     cdef uint64_t at = ids_home(ids, key)
     cdef uint64_t entry
@@ -82,7 +89,7 @@ cdef inline bint ids_add(ids_t *ids, uint64_t order_id, uint32_t slot, const voi
         entry = ids.entries[at]
         if entry == 0:
             break
-        if entry >> 32 == key and (<const uint64_t *> (<const uint8_t *> rows + <uint32_t> entry * row_size))[0] == order_id:
+        if entry >> 32 == key and row_id(rows, <uint32_t> entry * row_size) == order_id:
             return False
         at += 1
         if at == ids.capacity:

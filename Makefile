@@ -62,6 +62,7 @@ types: $(VENV)/.installed-dev build/.compiled ## mypy on both packages, and the 
 
 gen: $(VENV)/.installed ## writes the generated files again
 	@$(PY) -m engine.declarations --write
+	@$(PY) -m gateway.binary.document --write
 
 # ------------------------------------------------------------------------------------------- other flavours
 # Each in a copy of the tree under build/, so that the ordinary build stays as it is.

@@ -36,15 +36,16 @@ class Report(NamedTuple):
 
 def pack_op(op: MatchOp, action: int) -> bytes:
     return OP.pack(
-        op.order_id, op.price_ticks, op.leaves_lots, op.display_lots, op.min_lots, op.owner, op.stp_group, action, op.side,
-        op.execution, op.stp_mode, op.flags,
+        op.order_id, op.price_ticks, op.leaves_lots, op.display_lots, op.min_lots, op.owner, op.stp_group, action,
+        op.side, op.execution, op.stp_mode, op.flags,
     )  # fmt: skip
 
 
 def pack_reports(reports: list[MatchReport]) -> bytes:
     return b"".join(
         REPORT.pack(
-            r.order_id, r.price_ticks, r.lots, r.leaves_lots, r.shown_lots, r.taker_leaves_lots, r.owner, r.kind, r.reason
+            r.order_id, r.price_ticks, r.lots, r.leaves_lots, r.shown_lots, r.taker_leaves_lots, r.owner, r.kind,
+            r.reason,
         )
         for r in reports
     )  # fmt: skip
@@ -69,7 +70,7 @@ class OpsMix:
 
 
 def generate_ops(rng: random.Random, mix: OpsMix, count: int, first_id: int = 1) -> Iterator[tuple[int, MatchOp]]:
-    """(action, op), every kind of order, id of dead and unknown orders among them. An id is placed once and keeps its owner."""
+    """(action, op): every kind of order, ids of dead and unknown orders among them; an id is placed once."""
     next_id = first_id
     roll = rng.random
     for _ in range(count):
@@ -97,5 +98,6 @@ def generate_ops(rng: random.Random, mix: OpsMix, count: int, first_id: int = 1)
         group = owner if roll() < 0.6 else 0
         flags = 1 if roll() < 0.15 else 0
         yield PLACE, MatchOp(
-            next_id, price_ticks, lots, display_lots, min_lots, owner, group, 1 + int(roll() * 2), execution, stp_mode, flags
-        )
+            next_id, price_ticks, lots, display_lots, min_lots, owner, group, 1 + int(roll() * 2), execution, stp_mode,
+            flags,
+        )  # fmt: skip

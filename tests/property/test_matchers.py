@@ -52,7 +52,8 @@ def test_compiled_book_equals_python_book(name: str, shape: str) -> None:
     failed_at = differs_at(name, price_levels, orders_max, fills_max, ops)
     if failed_at is not None:
         ops = shrink(name, price_levels, orders_max, fills_max, ops[: failed_at + 1])
-        pytest.fail(f"{name} {shape} seed {seed}: differs after\n" + describe(name, price_levels, orders_max, fills_max, ops))
+        what = describe(name, price_levels, orders_max, fills_max, ops)
+        pytest.fail(f"{name} {shape} seed {seed}: differs after\n{what}")
 
 
 Ops = list[tuple[int, MatchOp]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import records
-from gateway.binary import _wire, messages
+from gateway.binary import _wire, document, messages
 
 SCHEMA = Path(__file__).parents[2] / "config" / "sbe" / "perpgate-binary.xml"
 SBE = "{http://fixprotocol.io/2016/sbe}"
@@ -95,3 +95,11 @@ def test_sets_are_the_records(schema, name, enum):
 def test_report_classes_have_the_fields_of_their_templates():
     for cls in messages.REPORTS:
         assert list(cls.__struct_fields__) == [name for name, _ in cls.template.fields] + list(cls.template.data)
+
+
+def test_the_page_has_the_tables_of_the_schema():
+    assert document.main(["--check"]) == 0, "run `make gen`"
+    page = document.PAGE.read_text()
+    assert document.page_text(page) == page
+    with pytest.raises(ValueError, match="markers"):
+        document.page_text(page.replace(document.BEGIN.format("reasons"), ""))

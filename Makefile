@@ -63,6 +63,7 @@ types: $(VENV)/.installed-dev build/.compiled ## mypy on both packages, and the 
 gen: $(VENV)/.installed ## writes the generated files again
 	@$(PY) -m engine.declarations --write
 	@$(PY) -m gateway.binary.document --write
+	@$(PY) -m gateway.fix.rules --write
 
 # ------------------------------------------------------------------------------------------- other flavours
 # Each in a copy of the tree under build/, so that the ordinary build stays as it is.
@@ -129,7 +130,7 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(SAY) "packages that the tests need"
+	$(SAY) "packages that the tests need (quickfix is compiled: about 6 minutes on 2 cores, once)"
 	@PERPGATE_ONLY=- $(PIP) install -q --no-build-isolation -e '.[test]'
 	@touch $@
 

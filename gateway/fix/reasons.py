@@ -28,12 +28,14 @@ _CHARACTERISTIC: Codes = (0, 11, 11)
 class FixReason:
     """What FIX says for a reason, and what the participant can do.
 
+    occurs: where the engine can give it, of `order` (35=D), `change` (G), `cancel` (F), `mass` (q, CA) and `unasked`.
     ord_rej: 103 OrdRejReason; cxl_rej: 102 CxlRejReason; restatement: 378 of an unasked cancel or change;
     mass_cancel_rej: 532 and 1376. Each by version.
     """
 
     meaning: str
     remedy: str
+    occurs: str
     ord_rej: Codes = _OTHER_103
     cxl_rej: Codes = _OTHER_102
     restatement: Codes = _OTHER_378
@@ -45,125 +47,189 @@ _UNKNOWN: Codes = (1, 1, 1)
 _TOO_LATE: Codes = (0, 0, 0)
 
 FIX_REASONS: dict[Reason, FixReason] = {
-    Reason.ACK: FixReason("accepted", "nothing"),
+    Reason.ACK: FixReason("accepted", "nothing", ""),
     Reason.CANCELLED: FixReason(
-        "cancelled by its owner, by a mass cancel, or what an IOC order left over", "nothing", restatement=_OTHER_378
+        "cancelled by its owner, by a mass cancel, or what an IOC order left over",
+        "nothing",
+        "unasked",
+        restatement=_OTHER_378,
     ),
     Reason.CANCELLED_STP: FixReason(
-        "self-trade prevention; 20003 names the other order", "check STP group and mode", restatement=(4, 99, 17)
+        "self-trade prevention; 20003 names the other order",
+        "check STP group and mode",
+        "unasked",
+        restatement=(4, 99, 17),
     ),
-    Reason.IOC_CANCELLED: FixReason("an IOC order found nothing to trade with", "send a better price"),
-    Reason.FOK_CANCELLED: FixReason("a FOK order could not be filled completely at once", "send less, or IOC"),
-    Reason.MIN_QUANTITY_CANCELLED: FixReason("110 could not be filled at once", "send a smaller 110"),
+    Reason.IOC_CANCELLED: FixReason("an IOC order found nothing to trade with", "send a better price", "unasked"),
+    Reason.FOK_CANCELLED: FixReason(
+        "a FOK order could not be filled completely at once", "send less, or IOC", "unasked"
+    ),
+    Reason.MIN_QUANTITY_CANCELLED: FixReason("110 could not be filled at once", "send a smaller 110", "unasked"),
     Reason.SWEEP_LIMIT_CANCELLED: FixReason(
-        "the order made as many fills as one message may", "send the rest again", restatement=_MARKET_378
+        "the order made as many fills as one message may", "send the rest again", "unasked", restatement=_MARKET_378
     ),
     Reason.CANCELLED_DISCONNECT: FixReason(
-        "cancel on disconnect", "choose 35002 and 35003 at logon", restatement=(4, 99, 12)
+        "cancel on disconnect", "choose 35002 and 35003 at logon", "unasked", restatement=(4, 99, 12)
     ),
-    Reason.EXPIRED: FixReason("a Day order at the end of the business date, a GTD order at 126", "nothing"),
-    Reason.CANCELLED_ADMIN: FixReason("cancelled by the venue's operator", "call the venue", restatement=_MARKET_378),
-    Reason.REJECTED: FixReason("refused for another reason", "call the venue with 20002 or 17"),
+    Reason.EXPIRED: FixReason("a Day order at the end of the business date, a GTD order at 126", "nothing", ""),
+    Reason.CANCELLED_ADMIN: FixReason(
+        "cancelled by the venue's operator", "call the venue", "unasked", restatement=_MARKET_378
+    ),
+    Reason.REJECTED: FixReason(
+        "refused for another reason", "call the venue with 20002 or 17", "order change cancel mass"
+    ),
     Reason.NO_SUCH_ORDER: FixReason(
-        "the order to cancel is not open, or 1, 55 or 54 are not its own", "look at its last report", cxl_rej=_UNKNOWN
+        "the order to cancel is not open, or 1, 55 or 54 are not its own",
+        "look at its last report",
+        "cancel",
+        cxl_rej=_UNKNOWN,
     ),
     Reason.INVALID_ORDER_TYPE: FixReason(
         "side, type, instructions or STP fields that the venue does not offer together",
         "see 35=D",
+        "order change",
         ord_rej=_CHARACTERISTIC,
     ),
-    Reason.BAD_SYMBOL: FixReason("no such instrument", "ask with 35=x", ord_rej=(1, 1, 1), mass_cancel_rej=(1, 1, 1)),
+    Reason.BAD_SYMBOL: FixReason(
+        "no such instrument", "ask with 35=x", "order change mass", ord_rej=(1, 1, 1), mass_cancel_rej=(1, 1, 1)
+    ),
     Reason.PRICE_LESS_THAN_MIN_PRICE: FixReason(
         "below the lowest price, or below half of the oracle price",
         "raise the price",
+        "order change",
         ord_rej=_BAND,
         cxl_rej=_REPLACE_BAND,
     ),
     Reason.PRICE_GREATER_THAN_MAX_PRICE: FixReason(
         "above the highest price, or above one and a half times the oracle price",
         "lower the price",
+        "order change",
         ord_rej=_BAND,
         cxl_rej=_REPLACE_BAND,
     ),
     Reason.CANNOT_MODIFY_PARTIAL_FILL: FixReason(
-        "the new total is not above what was filled", "send a larger 38, or 35=F", cxl_rej=_TOO_LATE
+        "the new total is not above what was filled", "send a larger 38, or 35=F", "change", cxl_rej=_TOO_LATE
     ),
     Reason.CANNOT_MODIFY_ALO_WOULD_CROSS: FixReason(
-        "a post-only order would trade at its new price; it stays as it was", "send a more passive price"
+        "a post-only order would trade at its new price; it stays as it was", "send a more passive price", "change"
     ),
-    Reason.FAILED_MARGIN_CHECK: FixReason("the account's margin does not cover it", "send less, or add collateral"),
+    Reason.FAILED_MARGIN_CHECK: FixReason(
+        "the account's margin does not cover it", "send less, or add collateral", "order change"
+    ),
     Reason.INVALID_TICK_SIZE_PRECISION_PRICE: FixReason(
-        "44 or 99 is no multiple of the tick", "round to 969 of 35=y", ord_rej=(0, 99, 18), cxl_rej=(2, 99, 18)
+        "44 or 99 is no multiple of the tick",
+        "round to 969 of 35=y",
+        "order change",
+        ord_rej=(0, 99, 18),
+        cxl_rej=(2, 99, 18),
     ),
     Reason.INVALID_TICK_SIZE_PRECISION_QUANTITY: FixReason(
-        "38, 110 or the shown quantity is no multiple of the lot", "round to 561 of 35=y", ord_rej=_QUANTITY
+        "38, 110 or the shown quantity is no multiple of the lot",
+        "round to 561 of 35=y",
+        "order change",
+        ord_rej=_QUANTITY,
     ),
-    Reason.QUANTITY_LESS_THAN_MIN_QUANTITY: FixReason("38 is too small", "at least 562 of 35=y", ord_rej=_QUANTITY),
-    Reason.QUANTITY_GREATER_THAN_MAX_QUANTITY: FixReason("38 is too large", "at most 1140 of 35=y", ord_rej=_QUANTITY),
+    Reason.QUANTITY_LESS_THAN_MIN_QUANTITY: FixReason(
+        "38 is too small", "at least 562 of 35=y", "order change", ord_rej=_QUANTITY
+    ),
+    Reason.QUANTITY_GREATER_THAN_MAX_QUANTITY: FixReason(
+        "38 is too large", "at most 1140 of 35=y", "order change", ord_rej=_QUANTITY
+    ),
     Reason.REJECTED_GREATER_THAN_MAX_PRICE_BAND: FixReason(
-        "a buy above the price band around the mark", "lower the price", ord_rej=_BAND, cxl_rej=_REPLACE_BAND
+        "a buy above the price band around the mark",
+        "lower the price",
+        "order change unasked",
+        ord_rej=_BAND,
+        cxl_rej=_REPLACE_BAND,
     ),
     Reason.REJECTED_LESS_THAN_MIN_PRICE_BAND: FixReason(
-        "a sell below the price band around the mark", "raise the price", ord_rej=_BAND, cxl_rej=_REPLACE_BAND
+        "a sell below the price band around the mark",
+        "raise the price",
+        "order change unasked",
+        ord_rej=_BAND,
+        cxl_rej=_REPLACE_BAND,
     ),
     Reason.INVALID_TIME_IN_FORCE: FixReason(
-        "59 does not go with the order type, or 126 has passed", "see 59 of 35=D", ord_rej=_CHARACTERISTIC
+        "59 does not go with the order type, or 126 has passed", "see 59 of 35=D", "order", ord_rej=_CHARACTERISTIC
     ),
-    Reason.REJECTED_WOULD_BREACH_MAX_NOTIONAL: FixReason("above the position cap", "send less", ord_rej=_LIMIT),
+    Reason.REJECTED_WOULD_BREACH_MAX_NOTIONAL: FixReason(
+        "above the position cap", "send less", "order change", ord_rej=_LIMIT
+    ),
     Reason.CANNOT_MODIFY_NO_SUCH_ORDER: FixReason(
         "the order to change is not open, or 1, 55, 54, 40 are not its own",
         "look at its last report",
+        "change",
         cxl_rej=_UNKNOWN,
     ),
     Reason.REJECTED_MARKET_CLOSED: FixReason(
         "the instrument takes no such order now",
         "wait for 35=f with 326=17",
+        "order change unasked",
         ord_rej=(2, 2, 2),
         restatement=(4, 6, 6),
     ),
-    Reason.REJECTED_FAILED_TO_PROCESS: FixReason("a fault of the venue; nothing happened", "call the venue"),
-    Reason.INVALID_TAKEPROFIT_PRICE: FixReason("20030 is on the wrong side of the price", "correct it"),
-    Reason.INVALID_STOPLOSS_PRICE: FixReason("20031 is on the wrong side of the price", "correct it"),
-    Reason.REJECTED_TOO_MANY_OPEN_ORDERS: FixReason(
-        "too many open orders of the account", "cancel some", ord_rej=_LIMIT
+    Reason.REJECTED_FAILED_TO_PROCESS: FixReason(
+        "a fault of the venue; nothing happened", "call the venue", "order change cancel mass"
     ),
-    Reason.REJECTED_OPEN_INTEREST_LIMIT: FixReason("above the open-interest cap", "send less", ord_rej=_LIMIT),
+    Reason.INVALID_TAKEPROFIT_PRICE: FixReason("20030 is on the wrong side of the price", "correct it", "order change"),
+    Reason.INVALID_STOPLOSS_PRICE: FixReason("20031 is on the wrong side of the price", "correct it", "order change"),
+    Reason.REJECTED_TOO_MANY_OPEN_ORDERS: FixReason(
+        "too many open orders of the account", "cancel some", "order", ord_rej=_LIMIT
+    ),
+    Reason.REJECTED_OPEN_INTEREST_LIMIT: FixReason(
+        "above the open-interest cap", "send less", "order change", ord_rej=_LIMIT
+    ),
     Reason.REJECTED_TOTAL_OPEN_INTEREST_LIMIT: FixReason(
-        "above the venue's open-interest cap", "send less", ord_rej=_LIMIT
+        "above the venue's open-interest cap", "send less", "order change", ord_rej=_LIMIT
     ),
     Reason.REJECTED_LESS_THAN_MIN_NOTIONAL: FixReason(
-        "the order's value is too small", "at least 20042 of 35=y", ord_rej=_QUANTITY
+        "the order's value is too small", "at least 20042 of 35=y", "order change", ord_rej=_QUANTITY
     ),
-    Reason.USER_IN_LIQUIDATION: FixReason("the account is being liquidated: only cancels pass", "wait"),
+    Reason.USER_IN_LIQUIDATION: FixReason("the account is being liquidated: only cancels pass", "wait", "order change"),
     Reason.PERMISSION_DENIED: FixReason(
         "the session may not do this for the account, or the account is unknown or blocked",
         "check 1 and the session's rights",
+        "order change cancel mass",
     ),
-    Reason.REJECTED_ALO_WOULD_CROSS: FixReason("a post-only order would trade on arrival", "send a more passive price"),
+    Reason.REJECTED_ALO_WOULD_CROSS: FixReason(
+        "a post-only order would trade on arrival", "send a more passive price", "order unasked"
+    ),
     Reason.REJECTED_REDUCE_ONLY: FixReason(
-        "nothing to reduce on that side, or more than the position", "look at the position", restatement=(5, 5, 5)
+        "nothing to reduce on that side, or more than the position",
+        "look at the position",
+        "order change unasked",
+        restatement=(5, 5, 5),
     ),
     Reason.REJECTED_DUPLICATE_CLORDID: FixReason(
-        "an open order of the account has this 11", "choose another", ord_rej=(6, 6, 6), cxl_rej=(2, 6, 6)
+        "an open order of the account has this 11",
+        "choose another",
+        "order change",
+        ord_rej=(6, 6, 6),
+        cxl_rej=(2, 6, 6),
     ),
     Reason.REJECTED_NO_REFERENCE_PRICE: FixReason(
-        "a market order while the instrument has no mark price", "send a limit order", ord_rej=(0, 99, 19)
+        "a market order while the instrument has no mark price", "send a limit order", "order", ord_rej=(0, 99, 19)
     ),
-    Reason.INVALID_MIN_QUANTITY: FixReason("110 without 59=3, or above 38", "correct it", ord_rej=_QUANTITY),
+    Reason.INVALID_MIN_QUANTITY: FixReason("110 without 59=3, or above 38", "correct it", "order", ord_rej=_QUANTITY),
     Reason.INVALID_DISPLAY_QUANTITY: FixReason(
         "a shown quantity that does not go with 40, 59 or the least quantity",
         "correct 111 or 1138",
+        "order",
         ord_rej=_QUANTITY,
     ),
     Reason.MODIFY_SUPERSEDED: FixReason(
-        "a newer change took the place of this one in the speed bump", "nothing", cxl_rej=(2, 99, 99)
+        "a newer change took the place of this one in the speed bump", "nothing", "change", cxl_rej=(2, 99, 99)
     ),
-    Reason.REJECTED_CAPACITY: FixReason("a table of the venue is full", "cancel orders, or try later", ord_rej=_LIMIT),
-    Reason.UNKNOWN_MATCHER: FixReason("configuration only", "nothing"),
-    Reason.INVALID_PARAMETER: FixReason("a field of the request is out of range", "see the message's table"),
-    Reason.UNKNOWN_PARTY: FixReason("the target does not exist", "check 20021"),
-    Reason.REJECTED_JOURNAL_FULL: FixReason("the venue takes cancels only at the moment", "wait for 35=h with 340=2"),
-    Reason.RATE_LIMITED: FixReason("too many messages", "wait 20005 milliseconds"),
+    Reason.REJECTED_CAPACITY: FixReason(
+        "a table of the venue is full", "cancel orders, or try later", "order change mass unasked", ord_rej=_LIMIT
+    ),
+    Reason.UNKNOWN_MATCHER: FixReason("configuration only", "nothing", ""),
+    Reason.INVALID_PARAMETER: FixReason("a field of the request is out of range", "see the message's table", "mass"),
+    Reason.UNKNOWN_PARTY: FixReason("the target does not exist", "check 20021", "mass"),
+    Reason.REJECTED_JOURNAL_FULL: FixReason(
+        "the venue takes cancels only at the moment", "wait for 35=h with 340=2", "order change"
+    ),
+    Reason.RATE_LIMITED: FixReason("too many messages", "wait 20005 milliseconds", "order change cancel mass"),
 }
 
 VERSION_COLUMN = {"FIX.4.2": 0, "FIX.4.4": 1, "FIXT.1.1": 2}  # BeginString to the column of `Codes`

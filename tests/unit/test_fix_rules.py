@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.records import InstrumentState, Reason, Scope, StpMode, VenueState
+from engine.records import CHECK_ORDER, InstrumentState, Reason, Scope, StpMode, VenueState
 from gateway.fix import dictionary
 from gateway.fix.reasons import FIX_REASONS, VERSION_COLUMN, FixReason, code_table
 from gateway.fix.rules import __main__ as generate
@@ -137,12 +137,27 @@ def test_codes_are_values_of_their_version(column, tag, version):
     assert all(table[n] == -1 for n in range(len(table)) if n not in set(Reason))
 
 
-def test_every_code_of_a_refusal_is_used():
-    """A value that no reason leads to would be a promise that nothing keeps; 5 and 3 are the door's own."""
-    for column, tag, doors_own in (("ord_rej", 103, {"5"}), ("cxl_rej", 102, set()), ("restatement", 378, set())):
-        for version in Version:
-            used = {str(code) for code in code_table(column, version.begin_string)}
-            assert set(values(tag, version)) - doors_own <= used, (tag, version)
+@pytest.mark.parametrize("version", Version)
+@pytest.mark.parametrize(
+    ("column", "tag", "where", "doors_own"),
+    [
+        ("ord_rej", 103, {"order"}, {"5"}),  # 5: a status request for an order that is not there
+        ("cxl_rej", 102, {"change", "cancel"}, set()),
+        ("restatement", 378, {"unasked"}, set()),
+        ("mass_cancel_rej", 532, {"mass"}, {"0"}),  # 0: a request type that is not offered
+    ],
+)
+def test_every_code_of_a_refusal_is_used(column, tag, where, doors_own, version):
+    """A value that no reason leads to would be a promise that nothing keeps."""
+    table = code_table(column, version.begin_string)
+    used = {str(table[reason]) for reason, row in FIX_REASONS.items() if where & set(row.occurs.split())}
+    assert set(values(tag, version)) - doors_own <= used
+
+
+def test_occurrences_are_of_the_known_kinds():
+    kinds = {"order", "change", "cancel", "mass", "unasked"}
+    assert all(set(row.occurs.split()) <= kinds for row in FIX_REASONS.values())
+    assert {r for r in CHECK_ORDER if "order" not in FIX_REASONS[r].occurs} == set()
 
 
 def test_rulebook_section_14():

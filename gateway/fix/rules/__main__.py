@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from gateway.fix.rules.write_docs import pages
 from gateway.fix.rules.write_tags import tags_pxd
 from gateway.fix.rules.write_xml import dictionaries
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def generated() -> dict[Path, str]:
     """Path to text of every generated file."""
     files = {ROOT / "config" / "fix" / name: text for name, text in dictionaries().items()}
+    files.update({ROOT / "docs" / "fix" / name: text for name, text in pages().items()})
     files[ROOT / "cython" / "gateway" / "fix" / "tags.pxd"] = tags_pxd()
     return files
 

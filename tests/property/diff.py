@@ -1,0 +1,222 @@
+"""Compares two engines on fresh random commands for as long as one likes.
+
+    python -m tests.property.diff --seconds 60 --jobs 2 [--seed N] [--shape NAME] [--json]
+
+Sequences are numbered from the seed on, so `--seed N --sequences 1` repeats sequence N alone. A difference is shrunk
+and printed as a scenario that can be pasted into a test; the exit code is then 1. An engine that takes its process with
+it (a broken invariant, a crash) is a difference like others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import json
+import multiprocessing
+import os
+import random
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from engine.api import EngineLimits
+from tests.engines import ENGINES
+from tests.property.commands import SHAPES, Commands
+from tests.property.judge import Difference, Judge, split_records
+
+SEQUENCE_COMMANDS = 4_000
+REPORT_SECONDS = 5.0
+
+
+@dataclass
+class Worker:
+    """A process that runs one sequence after the other; `seed` is the one it is at."""
+
+    process: Any
+    pipe: Connection
+    seed: int
+
+
+def work(pipe: Connection, judge: Judge, commands: int, shape: str) -> None:
+    """Takes seeds from the pipe and answers each with the difference that it found, or None."""
+    while True:
+        seed = pipe.recv()
+        if seed is None:
+            return
+        pipe.send(judge.run(seed, commands, shape))
+
+
+class Run:
+    def __init__(self, judge: Judge, commands: int, shape: str, first_seed: int) -> None:
+        self._judge = judge
+        self._commands = commands
+        self._shape = shape
+        self._next_seed = first_seed
+        self._context = multiprocessing.get_context("spawn")
+        self.sequences = 0
+        self.failed: tuple[int, Difference | None] | None = None  # seed and what was seen; None: the process died
+
+    def go(self, jobs: int, seconds: float, sequences: int, report: bool) -> None:
+        """Until the time is up, as many sequences are done, or one fails."""
+        begun = time.monotonic()
+        reported = begun
+        workers = [self._start() for _ in range(jobs)]
+        given = len(workers)
+        while workers and self.failed is None:
+            for pipe in wait([worker.pipe for worker in workers], timeout=1.0):
+                worker = next(w for w in workers if w.pipe is pipe)
+                self._take_result(worker)
+                if self.failed is None and time.monotonic() - begun < seconds and given < sequences:
+                    self._give(worker)
+                    given += 1
+                else:
+                    workers.remove(worker)
+                    self._stop(worker)
+            if report and time.monotonic() - reported >= REPORT_SECONDS:
+                reported = time.monotonic()
+                rate = self.sequences * self._commands / (reported - begun)
+                print(f"{self.sequences} sequences, {rate:,.0f} commands/s, at seed {self._next_seed - 1}", flush=True)
+        for worker in workers:
+            self._stop(worker)
+
+    def _start(self) -> Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=work, args=(theirs, self._judge, self._commands, self._shape))
+        process.start()
+        theirs.close()
+        worker = Worker(process, ours, 0)
+        self._give(worker)
+        return worker
+
+    def _give(self, worker: Worker) -> None:
+        worker.seed = self._next_seed
+        self._next_seed += 1
+        worker.pipe.send(worker.seed)
+
+    def _take_result(self, worker: Worker) -> None:
+        try:
+            difference = worker.pipe.recv()
+        except EOFError:
+            self.failed = worker.seed, None
+            return
+        if difference is not None:
+            self.failed = worker.seed, difference
+        self.sequences += 1
+
+    def _stop(self, worker: Worker) -> None:
+        worker.pipe.close()
+        worker.process.terminate()
+        worker.process.join()
+
+
+def check_apart(judge: Judge) -> Any:
+    """`judge.check` in a process of its own; one that dies is a difference."""
+
+    def check(limits: EngineLimits, records: list[bytes], restoring: bool) -> Difference | None:
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reader)
+            faulthandler.disable()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            found = judge.check(limits, records, restoring)
+            os.write(writer, (found.what if found else "").encode()[:4000])
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as pipe:
+            what = pipe.read().decode(errors="replace")
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status:
+            what = f"the process ended with {status}"
+        return Difference(what, limits, records) if what else None
+
+    return check
+
+
+def first_death(judge: Judge, seed: int, commands: int, shape: str) -> Difference:
+    """The sequence of a seed that ended its process, cut behind the command that did it."""
+    generator = Commands(seed, shape)
+    records = split_records([generator.take(commands)])
+    check = check_apart(judge)
+    shortest, longest = 0, len(records)
+    while longest - shortest > 1:
+        middle = (shortest + longest) // 2
+        if check(generator.limits, records[:middle], False) is None:
+            shortest = middle
+        else:
+            longest = middle
+    return Difference("an engine ended its process", generator.limits, records[:longest])
+
+
+def explain(judge: Judge, seed: int, seen: Difference | None, commands: int, shape: str) -> Difference:
+    """The difference, shrunk."""
+    if seen is None:
+        return judge.shrink(first_death(judge, seed, commands, shape), check=check_apart(judge))
+    return judge.shrink(seen)
+
+
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.property.diff", description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--seed", type=int, help="number of the first sequence; random when not given")
+    parser.add_argument("--sequences", type=int, default=sys.maxsize, help="at most so many")
+    parser.add_argument("--commands", type=int, default=SEQUENCE_COMMANDS, help="per sequence")
+    parser.add_argument("--shape", choices=sorted(SHAPES), default="", help="only sequences of this shape")
+    parser.add_argument("--engines", default="core,reference", help="the two, separated by a comma")
+    parser.add_argument("--json", action="store_true", help="the result as one JSON object")
+    options = parser.parse_args(argv)
+    one, _, two = options.engines.partition(",")
+    options.judge = Judge(one, two)
+    if one == "core" and one not in ENGINES:
+        parser.error("this tree has no compiled engine; --engines reference,reference tries the generator alone")
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    options = arguments(argv)
+    seed = random.SystemRandom().randrange(10**9) if options.seed is None else options.seed
+    if not options.json:
+        pair = f"{options.judge.one} against {options.judge.two}"
+        print(f"{pair}, sequences of {options.commands} commands, first seed {seed}")
+    begun = time.monotonic()
+    run = Run(options.judge, options.commands, options.shape, seed)
+    run.go(min(options.jobs, options.sequences), options.seconds, options.sequences, not options.json)
+    elapsed = time.monotonic() - begun
+    result: dict[str, Any] = {
+        "engines": [options.judge.one, options.judge.two],
+        "first_seed": seed,
+        "sequences": run.sequences,
+        "commands": run.sequences * options.commands,
+        "seconds": round(elapsed, 1),
+        "commands_per_second": round(run.sequences * options.commands / elapsed),
+        "difference": None,
+    }
+    if run.failed is not None:
+        failed_seed, seen = run.failed
+        if not options.json:
+            print(f"seed {failed_seed}: {seen.what if seen else 'the process ended'}; shrinking", flush=True)
+        found = explain(options.judge, failed_seed, seen, options.commands, options.shape)
+        scenario = options.judge.scenario(found)
+        result["difference"] = {"seed": failed_seed, "what": found.what, "scenario": scenario}
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print_result(result)
+    return 0 if result["difference"] is None else 1
+
+
+def print_result(result: dict[str, Any]) -> None:
+    difference = result["difference"]
+    print(
+        f"{result['sequences']} sequences, {result['commands']:,} commands in {result['seconds']} s "
+        f"({result['commands_per_second']:,}/s): " + ("no difference" if difference is None else "they differ")
+    )
+    if difference is not None:
+        print(f"seed {difference['seed']}: {difference['what']}\n\n{difference['scenario']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

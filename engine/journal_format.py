@@ -1,0 +1,303 @@
+"""The bytes of the journal: records, segment headers, and the rules that every reader applies to them.
+
+A record is a header of 128 bytes, a body and the SHA-256 of both; the header holds the digest of the record before,
+so a chain ties the whole history together (ADR 0007). A segment is a file of fixed size: one page that says where in
+the history it begins and under which engine, then records, then zeros. The journal writes these bytes and `segments`
+finds them; a replicated log carries the same records. Nothing here opens a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from engine.api import EngineInfo, EngineLimits
+from engine.declarations import schema_hash
+from engine.layout import Field, Layout
+from engine.records import COMMAND_SIZE
+
+FORMAT_VERSION = 1
+RECORD_MAGIC = b"PGRECORD"
+SEGMENT_MAGIC = b"PGSEGMNT"
+DIGEST_SIZE = 32
+PAGE_SIZE = 4096  # of a segment's header
+RECORD_ALIGNMENT = 32  # every record's length is a multiple of it
+EPOCH_BODY_MAX = 4096
+NO_DIGEST = bytes(DIGEST_SIZE)
+
+
+class RecordKind(IntEnum):
+    """What a record is. The number is journal format and never reused."""
+
+    BATCH = 1  # commands, as they were stamped together
+    EPOCH = 2  # a writer takes over: everything after it carries its epoch
+    ROLL = 3  # the segment ends here, the history goes on in the next
+    SEAL = 4  # an orderly end: says that everything before it was durable
+
+
+_f = Field
+RECORD_HEADER = Layout(
+    "record_header",
+    _f("magic", "bytes[8]", "PGRECORD"),
+    _f("kind", "u16", "RecordKind"),
+    _f("reserved0", "pad[2]"),
+    _f("command_count", "u32", "commands in the body"),
+    _f("epoch", "u64", "of its writer"),
+    _f("position", "u64", "number of the record, from 1"),
+    _f("first_seq", "u64", "of the first command; without commands: of the next one"),
+    _f("timestamp_ns", "i64", "stamp of its commands, never backwards"),
+    _f("body_bytes", "u32"),
+    _f("reserved1", "pad[4]"),
+    _f("boot", "u64", "which run of the machine wrote it"),
+    _f("written_position", "u64", "records up to here were in the page cache when this one was made"),
+    _f("synced_position", "u64", "records up to here were on the disk when this one was made"),
+    _f("previous", "bytes[32]", "digest of the record before"),
+    _f("reserved2", "pad[16]"),
+)
+RECORD_OVERHEAD = RECORD_HEADER.size + DIGEST_SIZE
+SEGMENT_HEADER = Layout(
+    "segment_header",
+    _f("magic", "bytes[8]", "PGSEGMNT"),
+    _f("format_version", "u32"),
+    _f("info_bytes", "u32", "length of the JSON text that follows: the engine in force"),
+    _f("number", "u64", "of the segment, from 1"),
+    _f("segment_bytes", "u64", "size of the file"),
+    _f("position", "u64", "of the last record before it"),
+    _f("epoch", "u64", "the state of the chain at that record"),
+    _f("seq", "u64"),
+    _f("timestamp_ns", "i64"),
+    _f("boot", "u64"),
+    _f("written_position", "u64"),
+    _f("synced_position", "u64"),
+    _f("digest", "bytes[32]"),
+    _f("schema", "bytes[32]", "schema hash"),
+)
+assert RECORD_HEADER.size == 128
+assert SEGMENT_HEADER.size % 8 == 0
+
+
+class JournalError(Exception):
+    """The journal cannot be used as it is; the text says why and what to do. Ours, never a participant's."""
+
+
+class JournalDamageError(JournalError):
+    """Bytes that were durable are not what they were: names the file and the offset. The venue does not start."""
+
+
+class ChainError(ValueError):
+    """A record that is whole does not follow its predecessor."""
+
+
+class Record(NamedTuple):
+    """One record as a reader gets it. `body` may be a view of a larger buffer; it stays valid."""
+
+    kind: int
+    command_count: int
+    epoch: int
+    position: int
+    first_seq: int
+    timestamp_ns: int
+    boot: int
+    written_position: int
+    synced_position: int
+    previous: bytes
+    body: memoryview
+    digest: bytes
+
+    @property
+    def last_seq(self) -> int:
+        return self.first_seq + self.command_count - 1
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return RECORD_OVERHEAD + len(self.body)
+
+
+@dataclass(slots=True)
+class Chain:
+    """Where a history stands after some record: what the next one has to follow."""
+
+    position: int = 0
+    epoch: int = 0
+    seq: int = 0
+    timestamp_ns: int = 0
+    digest: bytes = NO_DIGEST
+
+    def accept(self, record: Record) -> bool:
+        """Takes a whole record as the next one. False: it is void, a leftover of a writer that had been deposed; it
+        keeps its place and has no other effect.
+
+        Raises ChainError when it does not follow: then the history is not the one that was written.
+        """
+        if record.position != self.position + 1:
+            raise ChainError(f"record {record.position} stands where record {self.position + 1} belongs")
+        is_epoch = record.kind == RecordKind.EPOCH
+        if record.epoch < self.epoch + is_epoch:
+            self.position += 1
+            return False
+        if record.epoch != self.epoch + is_epoch:
+            raise ChainError(f"record {record.position} is of epoch {record.epoch}, which never began")
+        if record.previous != self.digest:
+            raise ChainError(f"record {record.position} does not follow record {self.position}: another history")
+        if record.first_seq != self.seq + 1 or len(record.body) < record.command_count * COMMAND_SIZE:
+            raise ChainError(f"record {record.position} begins with command {record.first_seq}, not {self.seq + 1}")
+        if record.timestamp_ns < self.timestamp_ns:
+            raise ChainError(f"record {record.position} is stamped before its predecessor")
+        self.position += 1
+        self.epoch = record.epoch
+        self.seq += record.command_count
+        self.timestamp_ns = record.timestamp_ns
+        self.digest = record.digest
+        return True
+
+    def copy(self) -> Chain:
+        return replace(self)
+
+
+def record_digest(header: bytes, body: bytes | memoryview) -> bytes:
+    """SHA-256 of a record's header and body."""
+    state = hashlib.sha256(header)
+    state.update(body)
+    return state.digest()
+
+
+def parse_record(data: memoryview, offset: int) -> Record | None:
+    """The whole record at `offset`; None when there is none: other bytes, an end too early, a digest that is wrong."""
+    if len(data) - offset < RECORD_OVERHEAD or data[offset : offset + 8] != RECORD_MAGIC:
+        return None
+    row = RECORD_HEADER.unpack_row(data, offset)
+    body_bytes = row[7]
+    body_at = offset + RECORD_HEADER.size
+    end = body_at + body_bytes
+    if end + DIGEST_SIZE > len(data):
+        return None
+    digest = bytes(data[end : end + DIGEST_SIZE])
+    if hashlib.sha256(data[offset:end]).digest() != digest:
+        return None
+    _, kind, count, epoch, position, first_seq, timestamp_ns, _, boot, written, synced, previous = row
+    body = data[body_at:end]
+    return Record(
+        kind, count, epoch, position, first_seq, timestamp_ns, boot, written, synced, previous, body, digest
+    )  # fmt: skip
+
+
+def record_bytes(data: memoryview, offset: int) -> int:
+    """Length that the header at `offset` claims for its record, 0 when there is no record header. Not yet verified."""
+    if len(data) - offset < RECORD_HEADER.size or data[offset : offset + 8] != RECORD_MAGIC:
+        return 0
+    body_bytes: int = RECORD_HEADER.unpack_row(data, offset)[7]
+    return RECORD_OVERHEAD + body_bytes
+
+
+# ------------------------------------------------------------------------------------------------- segments
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHead:
+    """The first page of a segment."""
+
+    number: int
+    segment_bytes: int
+    chain: Chain
+    boot: int
+    written_position: int
+    synced_position: int
+    schema: bytes
+    engine: EngineInfo
+
+    def pack(self) -> bytes:
+        """PAGE_SIZE bytes, the last 32 their SHA-256."""
+        info = engine_text(self.engine).encode()
+        chain = self.chain
+        fixed = SEGMENT_HEADER.pack(
+            magic=SEGMENT_MAGIC, format_version=FORMAT_VERSION, info_bytes=len(info), number=self.number,
+            segment_bytes=self.segment_bytes, position=chain.position, epoch=chain.epoch, seq=chain.seq,
+            timestamp_ns=chain.timestamp_ns, boot=self.boot, written_position=self.written_position,
+            synced_position=self.synced_position, digest=chain.digest, schema=self.schema,
+        )  # fmt: skip
+        page = (fixed + info).ljust(PAGE_SIZE - DIGEST_SIZE, b"\0")
+        if len(page) != PAGE_SIZE - DIGEST_SIZE:
+            raise ValueError(f"the engine's name and version take {len(info)} bytes, a segment's header has no room")
+        return page + hashlib.sha256(page).digest()
+
+
+def parse_segment_head(page: bytes) -> SegmentHead | None:
+    """The header in a segment's first page; None when it is not whole.
+
+    Raises JournalError when it is whole and of another format version.
+    """
+    content = page[: PAGE_SIZE - DIGEST_SIZE]
+    if len(page) < PAGE_SIZE or not content.startswith(SEGMENT_MAGIC):
+        return None
+    if hashlib.sha256(content).digest() != page[PAGE_SIZE - DIGEST_SIZE : PAGE_SIZE]:
+        return None
+    row = SEGMENT_HEADER.unpack(content)
+    if row["format_version"] != FORMAT_VERSION:
+        raise JournalError(f"journal format {row['format_version']}, this perpgate reads {FORMAT_VERSION}")
+    chain = Chain(row["position"], row["epoch"], row["seq"], row["timestamp_ns"], row["digest"])
+    text = content[SEGMENT_HEADER.size : SEGMENT_HEADER.size + row["info_bytes"]]
+    return SegmentHead(
+        row["number"], row["segment_bytes"], chain, row["boot"], row["written_position"], row["synced_position"],
+        row["schema"], parse_engine_text(text.decode()),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ engine and epoch
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBody:
+    """What a writer declares when it takes over. From this record on the engine named here gives the results."""
+
+    owner: str
+    durability: str
+    engine: EngineInfo
+    schema: bytes
+
+    def pack(self) -> bytes:
+        """JSON, padded with blanks to the records' alignment."""
+        values = {
+            "owner": self.owner, "durability": self.durability, "schema": self.schema.hex(),
+            "engine": json.loads(engine_text(self.engine)),
+        }  # fmt: skip
+        text = json.dumps(values, sort_keys=True).encode()
+        if len(text) > EPOCH_BODY_MAX:
+            raise ValueError(f"an epoch record takes {EPOCH_BODY_MAX} bytes, not {len(text)}: shorten the owner")
+        return text.ljust(-(-len(text) // RECORD_ALIGNMENT) * RECORD_ALIGNMENT)
+
+
+def parse_epoch_body(body: bytes | memoryview) -> EpochBody:
+    """Raises JournalError when it is not one."""
+    try:
+        values = json.loads(bytes(body))
+        engine = parse_engine_text(json.dumps(values["engine"]))
+        return EpochBody(values["owner"], values["durability"], engine, bytes.fromhex(values["schema"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalError(f"an epoch record is not understood: {error}") from None
+
+
+def engine_text(engine: EngineInfo) -> str:
+    """An engine's identity as canonical JSON."""
+    return json.dumps(asdict(engine), sort_keys=True, separators=(",", ":"))
+
+
+def parse_engine_text(text: str) -> EngineInfo:
+    """Raises JournalError when it is none, or knows limits that this perpgate does not."""
+    try:
+        values: dict[str, Any] = json.loads(text)
+        return EngineInfo(values["name"], values["version"], EngineLimits(**values["limits"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalError(f"the engine that the journal names is not understood: {error}") from None
+
+
+def check_schema(schema: bytes, where: str) -> None:
+    """Raises JournalError when something was written with another record schema."""
+    if schema != schema_hash():
+        raise JournalError(
+            f"{where} was written with record schema {schema.hex()[:12]}, this perpgate has "
+            f"{schema_hash().hex()[:12]}: run the perpgate that wrote it, or follow its upgrade notes"
+        )

@@ -1,0 +1,177 @@
+"""Keeps blank segments ready in front of the journal and puts full ones away, in a thread of its own.
+
+Writing zeros over a segment in advance makes commits twice as quick and reserves the space on the disk: a full disk is
+noticed while there is still room to say so. `FileJournal` takes a segment when it rolls; nothing here touches a record.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine._segment_io import MappedSegment
+from engine.journal_format import PAGE_SIZE, RECORD_OVERHEAD
+from engine.segments import SegmentFiles
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+RETRY_S = 1.0  # between two tries to fill a segment on a full disk
+CLOSING_BYTES = 2 * RECORD_OVERHEAD  # kept free at a segment's end for a ROLL and a SEAL
+
+
+@dataclass(slots=True)
+class OpenSegment:
+    """A segment that is written or will be. `mapped` only when the loop writes into it itself."""
+
+    number: int
+    fd: int
+    size_bytes: int
+    mapped: MappedSegment | None
+
+    @property
+    def room_bytes(self) -> int:
+        """What a blank one takes in records."""
+        return self.size_bytes - PAGE_SIZE - CLOSING_BYTES
+
+
+@dataclass(slots=True)
+class _Retired:
+    segment: OpenSegment
+    position: int  # its last record
+
+
+class SegmentSupply:
+    """`take` and `retire` are called by the journal; the thread fills, syncs and closes. `changed` is called in the
+    thread."""
+
+    def __init__(
+        self,
+        files: SegmentFiles,
+        *,
+        segment_bytes: int,
+        ahead: int,
+        is_mapped: bool,
+        wait_written: Callable[[int], object],
+    ) -> None:
+        """ahead: blank segments to keep. wait_written(position): blocks until nobody writes into what ends there."""
+        self._files = files
+        self._segment_bytes = segment_bytes
+        self._ahead = ahead
+        self._is_mapped = is_mapped
+        self._wait_written = wait_written
+        self._blank: deque[OpenSegment] = deque()
+        self._retired: deque[_Retired] = deque()
+        self._next_number = 1
+        self._condition = threading.Condition()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="journal-segments", daemon=True)
+        self.changed: Callable[[], None] = lambda: None
+        self.is_out_of_space = False  # the last try to fill a segment found no space
+        self.error: OSError | None = None  # anything else that went wrong: the journal cannot go on
+        self.synced_position = 0  # records up to here are on the disk
+
+    def open(self, next_number: int, blank: list[OpenSegment], *, at_least_one: bool) -> None:
+        """Starts the thread. blank: those that exist already, the first of them is `next_number`. at_least_one: fills one
+        now when there is none. Raises OSError."""
+        self._blank.extend(blank)
+        self._next_number = next_number + len(blank)
+        if at_least_one and not blank:
+            self._fill_one()
+        self._thread.start()
+
+    def _fill_one(self) -> None:
+        segment = self.adopt(self._next_number, self._files.create(self._next_number, self._segment_bytes))
+        with self._condition:
+            self._next_number += 1
+            self._blank.append(segment)
+            self.is_out_of_space = False
+
+    def adopt(self, number: int, fd: int) -> OpenSegment:
+        """A segment file that is open for writing, as this supply hands it out. Raises OSError."""
+        size_bytes = os.fstat(fd).st_size
+        return OpenSegment(number, fd, size_bytes, MappedSegment(fd, size_bytes) if self._is_mapped else None)
+
+    @property
+    def room_bytes(self) -> int:
+        """What the blank segments take in records."""
+        with self._condition:
+            return sum(segment.room_bytes for segment in self._blank)
+
+    @property
+    def next_room_bytes(self) -> int:
+        """What the next blank segment takes, 0 when there is none."""
+        with self._condition:
+            return self._blank[0].room_bytes if self._blank else 0
+
+    def take(self) -> OpenSegment | None:
+        """The next blank segment, None when none is ready. Never blocks."""
+        with self._condition:
+            if not self._blank:
+                return None
+            self._condition.notify()
+            return self._blank.popleft()
+
+    def retire(self, segment: OpenSegment, position: int) -> None:
+        """The segment is full; `position` is its last record."""
+        with self._condition:
+            self._retired.append(_Retired(segment, position))
+            self._condition.notify()
+
+    def close(self) -> None:
+        """Ends the thread and closes what is blank; what was retired is on the disk afterwards."""
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+        for segment in self._blank:
+            _close(segment)
+        self._blank.clear()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._has_work():
+                    if self._is_stopping:
+                        return
+                    timed_out = not self._condition.wait(RETRY_S if self.is_out_of_space else None)
+                    if timed_out and not self._is_stopping:
+                        break
+                retired = self._retired.popleft() if self._retired else None
+            try:
+                if retired is not None:
+                    self._put_away(retired)
+                else:
+                    self._fill()
+            except OSError as error:
+                self.error = error
+                self.changed()
+                return
+            self.changed()
+
+    def _has_work(self) -> bool:
+        wants_blank = len(self._blank) < self._ahead and not self.is_out_of_space and not self._is_stopping
+        return bool(self._retired) or wants_blank
+
+    def _fill(self) -> None:
+        try:
+            self._fill_one()
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            self.is_out_of_space = True
+
+    def _put_away(self, retired: _Retired) -> None:
+        self._wait_written(retired.position)
+        os.fdatasync(retired.segment.fd)
+        _close(retired.segment)
+        self.synced_position = retired.position
+
+
+def _close(segment: OpenSegment) -> None:
+    if segment.mapped is not None:
+        segment.mapped.close()
+    os.close(segment.fd)

@@ -1,0 +1,355 @@
+"""Journal segments on the disk: their files, the search for the end of the history, and reading it in order.
+
+A directory holds `segment-NNNNNNNNNN.journal`, numbered without a gap: the segments in use, then blank ones that were
+filled with zeros in advance. The journal (the writer), recovery, the snapshot follower and the command line come
+through here. Nothing here appends a record, and nothing decides what a command means.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from engine import failpoints
+from engine._segment_io import content_end, fill_zeros
+from engine.journal_format import (
+    PAGE_SIZE,
+    RECORD_MAGIC,
+    Chain,
+    ChainError,
+    JournalDamageError,
+    JournalError,
+    Record,
+    RecordKind,
+    SegmentHead,
+    check_schema,
+    parse_record,
+    parse_segment_head,
+    record_bytes,
+)
+
+WINDOW_BYTES = 1 << 20  # read at a time
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_number() -> int:
+    """Identifies this run of the machine: equal as long as the page cache has not been lost. 0 when it is not known."""
+    try:
+        return int(BOOT_ID.read_text().replace("-", "")[:16], 16)
+    except (OSError, ValueError):
+        return 0
+
+
+@dataclass(slots=True)
+class Segment:
+    """One file. `head` is None when the file is blank, or when its first page is not whole."""
+
+    number: int
+    path: Path
+    size_bytes: int
+    head: SegmentHead | None
+    is_blank: bool  # the first page is all zeros
+
+
+class SegmentFiles:
+    """What the journal does to its directory. Tests replace single methods to make a disk full or broken."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def path(self, number: int) -> Path:
+        return self.directory / f"segment-{number:010}.journal"
+
+    def scan(self) -> list[Segment]:
+        """All segments in order. Raises JournalDamageError when one is missing between two others."""
+        found = sorted(self.directory.glob("segment-*.journal"))
+        segments = [self._look_at(path) for path in found]
+        for before, after in pairwise(segments):
+            if after.number != before.number + 1:
+                raise JournalDamageError(f"{self.path(before.number + 1)} is missing")
+        return segments
+
+    def _look_at(self, path: Path) -> Segment:
+        digits = path.name.removeprefix("segment-").removesuffix(".journal")
+        if not digits.isdecimal():
+            raise JournalError(f"{path} is no segment of a journal: move it elsewhere")
+        with path.open("rb") as file:
+            page = file.read(PAGE_SIZE)
+            size = os.fstat(file.fileno()).st_size
+        head = parse_segment_head(page)
+        if head is not None:
+            check_schema(head.schema, str(path))
+        return Segment(int(digits), path, size, head, not any(page))
+
+    def create(self, number: int, segment_bytes: int) -> int:
+        """A blank segment that is on the disk down to its name; returns its descriptor. Raises OSError."""
+        temporary = self.directory / "segment.filling"
+        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+        try:
+            if failpoints.ARMED and failpoints.is_due("fill-torn"):
+                self.fill(fd, segment_bytes // 2)
+                failpoints.die()
+            self.fill(fd, segment_bytes)
+            failpoints.hit("fill-unnamed")
+            temporary.rename(self.path(number))
+            self.sync_directory()
+        except BaseException:
+            os.close(fd)
+            temporary.unlink(missing_ok=True)
+            raise
+        return fd
+
+    def fill(self, fd: int, segment_bytes: int) -> None:
+        """Zeros, written through to the disk. Raises OSError."""
+        fill_zeros(fd, 0, segment_bytes)
+
+    def remove(self, path: Path) -> None:
+        path.unlink()
+
+    def sync_directory(self) -> None:
+        fd = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def lock(self) -> int:
+        """Makes this process the only writer for as long as the descriptor is open. Raises JournalError."""
+        fd = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(fd, 20, 0).decode(errors="replace").strip() or "unknown"
+            os.close(fd)
+            raise JournalError(
+                f"{self.directory} is in use by process {holder}: stop it first, or use another data directory"
+            ) from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        return fd
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def read_segment(fd: int, offset: int, end: int) -> Iterator[tuple[int, Record]]:
+    """(offset, record) of the whole records from `offset`, until something is not one. Not yet checked against a chain.
+
+    A body is a view of the window that was read; it stays valid for as long as somebody holds it.
+    """
+    window_bytes = WINDOW_BYTES
+    while offset < end:
+        window = memoryview(os.pread(fd, min(window_bytes, end - offset), offset))
+        at = 0
+        while (record := parse_record(window, at)) is not None:
+            yield offset + at, record
+            at += record.size
+        offset += at
+        needed = record_bytes(window, at)
+        if needed > end - offset or (at == 0 and needed <= len(window)):
+            return
+        window_bytes = max(WINDOW_BYTES, needed)  # a record may be larger than a window
+
+
+class SegmentReader:
+    """Follows the history through the segments from some segment on, record by record, also while it is written.
+
+    `records()` ends at the present end and goes on from there when it is called again. A record that is void is left
+    out.
+    """
+
+    def __init__(self, files: SegmentFiles, number: int, chain: Chain, *, syncs: bool = False) -> None:
+        """number: of the segment to begin with. chain: the state at its beginning. syncs: segments are put on the
+        disk as they are left behind, and by `sync()`: what is made of the records must not outlive them."""
+        self._files = files
+        self.number = number
+        self.chain = chain
+        self._offset = 0  # in the segment; 0 = its header has not been taken
+        self._syncs = syncs
+        self._fd = -1
+
+    @property
+    def place(self) -> tuple[Path, int]:
+        """File and offset of what comes next."""
+        return self._files.path(self.number), self._offset
+
+    def records(self) -> Iterator[Record]:
+        """Raises JournalDamageError when a whole record or a segment does not follow its predecessor."""
+        while self._enter():
+            number, end = self.number, os.fstat(self._fd).st_size
+            for offset, record in read_segment(self._fd, self._offset, end):
+                self._offset = offset
+                is_void = not self._accept(record)
+                self._offset = offset + record.size
+                if record.kind == RecordKind.ROLL and not is_void:
+                    self._leave()
+                if not is_void:
+                    yield record
+                if self.number != number:
+                    break
+            if self.number == number:
+                return
+
+    def _enter(self) -> bool:
+        """Opens the segment and takes its header; False when it has not begun."""
+        if self._fd < 0:
+            try:
+                self._fd = os.open(self._files.path(self.number), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return False
+        if self._offset == 0:
+            head = parse_segment_head(os.pread(self._fd, PAGE_SIZE, 0))
+            if head is None:
+                return False
+            check_schema(head.schema, str(self._files.path(self.number)))
+            if head.chain != self.chain or head.number != self.number:
+                raise self.damage("the segment does not go on where the one before ended")
+            self._offset = PAGE_SIZE
+        return True
+
+    def _leave(self) -> None:
+        if self._syncs:
+            self.sync()
+        self.close()
+        self.number += 1
+        self._offset = 0
+
+    def _accept(self, record: Record) -> bool:
+        try:
+            return self.chain.accept(record)
+        except ChainError as error:
+            raise self.damage(str(error)) from None
+
+    def damage(self, what: str) -> JournalDamageError:
+        path, offset = self.place
+        return JournalDamageError(f"{path} is damaged at offset {offset}: {what}")
+
+    def sync(self) -> None:
+        """Puts the present segment on the disk."""
+        if self._fd >= 0:
+            os.fdatasync(self._fd)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+# ------------------------------------------------------------------------------------- the end of the history
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the history ends: the chain there, and the place of the next record."""
+
+    chain: Chain
+    number: int  # of the segment
+    offset: int  # in it; 0 = the segment has not begun
+    cut_bytes: int  # what a crash left half written behind it, up to the last byte that is not zero
+    cut_records: int  # whole records among them
+
+
+class EndSearch:
+    """Finds the end, and tells a torn tail from damage.
+
+    A crash may leave the last write half done; nobody was told of it, so it is cut. Bytes that were durable and are
+    wrong are damage. Which of the two it is, later records say: each names the last record that was durable when it
+    was made. A place at or before such a one was durable (`written_position` counts only as long as the machine has
+    not been restarted since).
+    """
+
+    def __init__(self, files: SegmentFiles, segments: list[Segment]) -> None:
+        self._files = files
+        self._segments = segments
+        self._boot = boot_number()
+
+    def find(self) -> End:
+        """Raises JournalDamageError."""
+        start = self._start()
+        head = self._segments[start].head if self._segments else None
+        number = self._segments[start].number if self._segments else 1
+        reader = SegmentReader(self._files, number, head.chain.copy() if head else Chain())
+        try:
+            for _ in reader.records():
+                pass
+        finally:
+            reader.close()
+        return self._end(reader)
+
+    def _start(self) -> int:
+        """Index of the newest segment that begins with something durable: everything before it is complete."""
+        proven = 0
+        for index in range(len(self._segments) - 1, -1, -1):
+            proven = max(proven, self._proof(self._segments[index], 0))
+            head = self._segments[index].head
+            if head is not None and head.chain.position <= proven:
+                return index
+        return 0
+
+    def _end(self, reader: SegmentReader) -> End:
+        path, offset = reader.place
+        cut_bytes = cut_records = proven = 0
+        for segment in self._segments:
+            if segment.number >= reader.number:
+                begin = offset if segment.number == reader.number else 0
+                with opened(segment.path) as fd:
+                    cut_bytes += content_end(fd, begin, segment.size_bytes) - begin
+                cut_records += sum(1 for _ in self._whole_records(segment, begin))
+                proven = max(proven, self._proof(segment, begin))
+        if proven > reader.chain.position:
+            raise JournalDamageError(
+                f"{path} is damaged at offset {offset}: record {reader.chain.position + 1} was durable and is not whole"
+            )
+        return End(reader.chain, reader.number, offset, cut_bytes, cut_records)
+
+    def _proof(self, segment: Segment, offset: int) -> int:
+        """Highest position that something behind `offset` says was durable."""
+        proven = 0
+        for _, record in self._whole_records(segment, offset):
+            proven = max(proven, self._claim(record.boot, record.written_position, record.synced_position))
+        head = segment.head
+        if head is not None and offset == 0:
+            proven = max(proven, self._claim(head.boot, head.written_position, head.synced_position))
+        return proven
+
+    def _claim(self, boot: int, written_position: int, synced_position: int) -> int:
+        return max(written_position, synced_position) if boot == self._boot and boot else synced_position
+
+    def _whole_records(self, segment: Segment, offset: int) -> Iterator[tuple[int, Record]]:
+        """Every whole record behind `offset`, also after bytes that are none."""
+        with opened(segment.path) as fd:
+            at = max(offset, PAGE_SIZE)
+            end = content_end(fd, at, segment.size_bytes)
+            while at < end:
+                for found, record in read_segment(fd, at, segment.size_bytes):
+                    yield found, record
+                    at = found + record.size
+                at = _find_magic(fd, at + 1, end)
+
+
+@contextmanager
+def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
+    """A descriptor of the file for a while."""
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _find_magic(fd: int, offset: int, end: int) -> int:
+    """Where the next record header could begin; `end` when nowhere."""
+    while offset < end:
+        window = os.pread(fd, min(WINDOW_BYTES, end - offset), offset)
+        at = window.find(RECORD_MAGIC)
+        if at >= 0:
+            return offset + at
+        if offset + len(window) >= end:
+            return end
+        offset += WINDOW_BYTES - len(RECORD_MAGIC) + 1
+    return end

@@ -1,0 +1,380 @@
+"""The sequencer: the only writer. Once per loop turn it stamps what has arrived, appends it to the journal, applies it to
+the engine, and lets those events out that the journal says are durable.
+
+`app` makes one; doors see its `wake` alone. Python runs once per batch here, never per command. It decides nothing about an
+order: time enters as TICK commands when the engine says that one is worth sending, and a journal that runs out of space
+makes it journal that the venue takes cancels only. A fault of ours (a refused batch, a failed write) ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+import structlog
+
+from engine import failpoints
+from engine.api import Engine
+from engine.batch import CommandBatch
+from engine.journal import Journal
+from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, VenueState, pack_command
+
+GATE_BYTES_MAX = 64 << 20
+OWN_QUEUE_MAX = 65_536
+OWN_PER_TURN_MAX = 1_024
+LOW_SPREAD_NS = 60_000_000_000  # when space is low, a turn waits as long as makes the rest last for this time
+TIMER_STEP_NS = 1_000_000  # timers of the loop are that coarse: round up, or it would spin
+EXIT_FAULT = 70  # EX_SOFTWARE of sysexits.h
+
+log = structlog.get_logger("sequencer")
+_STAMP = struct.Struct("<Qq")
+_SEQ = struct.Struct("<Q")
+_TICK = pack_command(CommandKind.TICK)
+
+
+class ReleasedEvents(Protocol):
+    """The event log, as the sequencer sees it."""
+
+    def append(self, events: bytes) -> None:
+        """Takes durable events; they can be read from now on."""
+
+    def flush(self) -> None:
+        """Writes what was appended. Called after the sessions have been served."""
+
+    @property
+    def has_room(self) -> bool:
+        """False: the disk is full, no more events than those in hand."""
+
+    @property
+    def is_low(self) -> bool:
+        """Space is running out."""
+
+
+@dataclass(slots=True)
+class SequencerCounters:
+    """Since the start; for metrics."""
+
+    turns: int = 0  # that journaled something
+    commands: int = 0
+    ticks: int = 0
+    events: int = 0
+    released_events: int = 0
+    releases: int = 0
+    waits_for_gate: int = 0  # turns that left the batch alone because too much waits to become durable
+    waits_for_journal: int = 0  # or because the journal or the event log had no room
+    waits_for_ration: int = 0  # or because space is low and has to last
+    gate_bytes_peak: int = 0
+
+
+@dataclass(slots=True)
+class _Gated:
+    """Events of one turn that are not durable yet."""
+
+    seq: int
+    events: bytes
+    answers: list[asyncio.Future[bytes]] | None  # of the venue's own commands, whose events these are
+
+
+def end_process(text: str, error: BaseException) -> NoReturn:
+    """Said once; nothing goes on, since state and history may differ from here."""
+    log.critical("sequencer_failed", error=text, exit_code=EXIT_FAULT, exc_info=error)
+    os._exit(EXIT_FAULT)
+
+
+class Sequencer:
+    """Made on the loop's thread with a running loop; the engine stands at the journal's tail and the journal is fenced.
+
+    clock_ns: stamps (`engine.clock.VenueClock`). release(events): durable events, whole records; it must not raise.
+    room_available(): the batch was taken, doors may write again. venue_state: the engine's. next_ordinal: number of
+    events before the first that this one will cause. gate_bytes_max: events that may wait to become durable;
+    above it the batch is left alone. failed: called when something of ours broke; it must not return.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        batch: CommandBatch,
+        *,
+        clock_ns: Callable[[], int],
+        release: Callable[[bytes], None],
+        room_available: Callable[[], None],
+        event_log: ReleasedEvents | None = None,
+        venue_state: VenueState = VenueState.OPEN,
+        next_ordinal: int = 0,
+        gate_bytes_max: int = GATE_BYTES_MAX,
+        failed: Callable[[str, BaseException], NoReturn] = end_process,
+    ) -> None:
+        tail = journal.tail
+        if engine.seq != tail.seq:
+            raise ValueError(f"the engine stands at command {engine.seq}, the journal at {tail.seq}: recover first")
+        record_max = (batch.capacity + OWN_PER_TURN_MAX + 1) * COMMAND_SIZE
+        if record_max > journal.commands_bytes_max:
+            raise ValueError(
+                f"a batch of {batch.capacity} commands takes {record_max} bytes, a journal record "
+                f"{journal.commands_bytes_max}: make the batch smaller or the journal's segments larger"
+            )
+        self.counters = SequencerCounters()
+        self.next_ordinal = next_ordinal  # of the next event, released or not
+        self._engine = engine
+        self._journal = journal
+        self._batch = batch
+        self._clock_ns = clock_ns
+        self._release_events = release
+        self._room_available = room_available
+        self._event_log = event_log
+        self._venue_state = venue_state
+        self._gate_bytes_max = gate_bytes_max
+        self._failed = failed
+        self._loop = asyncio.get_running_loop()
+        self._stamp_ns = tail.timestamp_ns
+        self._own: deque[tuple[bytearray, asyncio.Future[bytes]]] = deque()
+        self._gate: deque[_Gated] = deque()
+        self._gate_bytes = 0
+        self._turn_handle: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_ns = NEVER_NS
+        self._ration_until_ns = 0
+        self._is_blocked = False  # the last turn found no room
+        self._is_stopped = False
+        self._idle: asyncio.Future[None] | None = None  # somebody waits until nothing is left to do
+        journal.watch(self._progressed)
+        self.wake()
+
+    # --------------------------------------------------------------------------------------------- what others call
+
+    def wake(self) -> None:
+        """There may be something to do: one turn is scheduled, however often it is called before."""
+        if self._turn_handle is None and not self._is_stopped:
+            self._turn_handle = self._loop.call_soon(self._turn)
+
+    def submit(self, record: bytes) -> asyncio.Future[bytes]:
+        """Adds a command of the venue itself (bootstrap, operator). The future gets its events once they are released.
+
+        Raises BufferError when OWN_QUEUE_MAX wait already, RuntimeError after `stop`, ValueError for another length.
+        """
+        if self._is_stopped:
+            raise RuntimeError("the sequencer has stopped")
+        if len(record) != COMMAND_SIZE:
+            raise ValueError(f"a command has {COMMAND_SIZE} bytes, not {len(record)}")
+        if len(self._own) >= OWN_QUEUE_MAX:
+            raise BufferError(f"{OWN_QUEUE_MAX} commands of the venue wait already")
+        answer: asyncio.Future[bytes] = self._loop.create_future()
+        self._own.append((bytearray(record), answer))
+        self.wake()
+        return answer
+
+    async def execute(self, records: Iterable[bytes]) -> list[bytes]:
+        """Submits any number of commands of the venue, in order; returns each one's events."""
+        answers = []
+        for record in records:
+            while len(self._own) >= OWN_QUEUE_MAX:
+                await answers[-1]
+            answers.append(self.submit(record))
+        return [await answer for answer in answers]
+
+    async def stop(self) -> None:
+        """Takes what has arrived, waits until all of it is durable and released, and takes no more. What a full disk keeps
+        out is dropped: it was never journaled, and nobody was told of it."""
+        if not self._is_stopped:
+            self.wake()
+            while self._has_work():
+                self._idle = self._loop.create_future()
+                await self._idle
+            self._is_stopped = True
+        for handle in (self._turn_handle, self._timer):
+            if handle is not None:
+                handle.cancel()
+        for _, answer in self._own:
+            answer.cancel()
+
+    def _has_work(self) -> bool:
+        return bool(self._gate or ((self._own or len(self._batch)) and not self._is_blocked))
+
+    @property
+    def gate_bytes(self) -> int:
+        """Events that wait to become durable."""
+        return self._gate_bytes
+
+    @property
+    def seq(self) -> int:
+        """Last command applied."""
+        return self._engine.seq
+
+    # --------------------------------------------------------------------------------------------------- the turn
+
+    def _turn(self) -> None:
+        self._turn_handle = None
+        try:
+            self._watch_space()
+            self._is_blocked = not self._has_room()
+            if not self._is_blocked and not self._is_rationed():
+                took = self._take()
+                self._release()
+                if took:
+                    self._room_available()
+            if not self._is_blocked:
+                self._arm()
+        except Exception as error:
+            self._is_stopped = True
+            self._failed("the turn of the sequencer failed", error)
+        self._tell_idle()
+
+    def _has_room(self) -> bool:
+        """Whether what a turn may produce has somewhere to go. If not, a progress of the journal brings the next turn."""
+        if self._gate_bytes >= self._gate_bytes_max:
+            self.counters.waits_for_gate += 1
+            return False
+        commands_bytes = (min(len(self._own), OWN_PER_TURN_MAX) + len(self._batch) + 1) * COMMAND_SIZE
+        if not self._journal.has_room(commands_bytes) or (self._event_log is not None and not self._event_log.has_room):
+            self.counters.waits_for_journal += 1
+            return False
+        return True
+
+    def _is_rationed(self) -> bool:
+        """Space is low and has to last: the doors' commands wait, so that refused orders do not use up what cancels need."""
+        if self._ration_until_ns <= self._clock_ns() or self._own:
+            return False
+        self.counters.waits_for_ration += 1
+        return True
+
+    def _take(self) -> bool:
+        """One batch from the doors to behind the gate; False when there was nothing."""
+        stamp_ns = self._stamp_ns = max(self._stamp_ns, self._clock_ns())
+        engine, seq = self._engine, self._engine.seq
+        own, answers = self._take_own(seq, stamp_ns)
+        tick = b""
+        if engine.next_due_ns <= stamp_ns:
+            # Before the doors' commands: what was due first is first, also when both come in the same turn.
+            tick = _STAMP.pack(seq + len(answers) + 1, stamp_ns) + _TICK[_STAMP.size :]
+            self.counters.ticks += 1
+        first_seq = seq + len(answers) + bool(tick) + 1
+        took = len(self._batch)
+        commands = self._batch.take(first_seq, stamp_ns)
+        if tick:
+            commands = tick + commands
+        if not own and not commands:
+            return False
+        everything = own + commands if own else commands
+        self._journal.append(everything, stamp_ns)
+        failpoints.hit("batch-journaled")
+        if own:
+            self._put_behind_gate(engine.apply(own), answers)
+        if commands:
+            self._put_behind_gate(engine.apply(commands), None)
+        failpoints.hit("batch-applied")
+        self.counters.turns += 1
+        self.counters.commands += len(everything) // COMMAND_SIZE
+        if self._venue_state is VenueState.CANCEL_ONLY:
+            room_bytes = max(1, self._journal.room_bytes)
+            self._ration_until_ns = stamp_ns + len(everything) * LOW_SPREAD_NS // room_bytes
+        return took > 0
+
+    def _take_own(self, seq: int, stamp_ns: int) -> tuple[bytes, list[asyncio.Future[bytes]]]:
+        if not self._own:
+            return b"", []
+        records, answers = [], []
+        while self._own and len(records) < OWN_PER_TURN_MAX:
+            record, answer = self._own.popleft()
+            records.append(record)
+            answers.append(answer)
+            _STAMP.pack_into(record, 0, seq + len(records), stamp_ns)
+        return b"".join(records), answers
+
+    def _put_behind_gate(self, events: bytes, answers: list[asyncio.Future[bytes]] | None) -> None:
+        counters = self.counters
+        count = len(events) // EVENT_SIZE
+        counters.events += count
+        self.next_ordinal += count
+        self._gate.append(_Gated(self._engine.seq, events, answers))
+        self._gate_bytes += len(events)
+        if self._gate_bytes > counters.gate_bytes_peak:
+            counters.gate_bytes_peak = self._gate_bytes
+
+    def _release(self) -> None:
+        """Lets out, in one piece, what the journal says is durable."""
+        gate = self._gate
+        if not gate or gate[0].seq > (durable_seq := self._journal.durable_seq):
+            return
+        out = []
+        while gate and gate[0].seq <= durable_seq:
+            out.append(gate.popleft())
+        events = out[0].events if len(out) == 1 else b"".join([gated.events for gated in out])
+        self._gate_bytes -= len(events)
+        if events:
+            if self._event_log is not None:
+                self._event_log.append(events)
+            failpoints.hit("events-logged")
+            self._release_events(events)
+            failpoints.hit("events-routed")
+            if self._event_log is not None:
+                self._event_log.flush()
+            self.counters.released_events += len(events) // EVENT_SIZE
+        self.counters.releases += 1
+        for gated in out:
+            if gated.answers:
+                _answer(gated)
+
+    # --------------------------------------------------------------------------------------- what happens meanwhile
+
+    def _progressed(self) -> None:
+        """The journal's watermark or its space has changed."""
+        try:
+            self._release()
+        except Exception as error:
+            self._is_stopped = True
+            self._failed("the release of events failed", error)
+        self.wake()
+        self._tell_idle()
+
+    def _watch_space(self) -> None:
+        """The venue takes cancels only while space is low: a journaled state, so that a replay refuses the same orders."""
+        is_low = self._journal.is_low or (self._event_log is not None and self._event_log.is_low)
+        wanted = VenueState.CANCEL_ONLY if is_low else VenueState.OPEN
+        if wanted is self._venue_state:
+            return
+        self._venue_state = wanted
+        log.warning("space_low" if is_low else "space_back", room_bytes=self._journal.room_bytes, venue_state=wanted.name)
+        self._ration_until_ns = 0
+        self.submit(pack_command(CommandKind.SET_VENUE_STATE, state=wanted))
+
+    def _arm(self) -> None:
+        """Makes the next turn come when there is something to do."""
+        due_ns = self._engine.next_due_ns
+        if self._ration_until_ns > self._stamp_ns and (len(self._batch) or due_ns < self._ration_until_ns):
+            due_ns = self._ration_until_ns
+        if self._own or due_ns == 0:
+            self.wake()  # call_soon lets the loop look at its sockets in between
+        elif due_ns < self._timer_due_ns:  # else the timer that runs comes first, and looks again
+            if self._timer is not None:
+                self._timer.cancel()
+            delay_ns = max(0, due_ns - self._clock_ns())
+            self._timer_due_ns = due_ns
+            self._timer = self._loop.call_later(-(-delay_ns // TIMER_STEP_NS) * TIMER_STEP_NS / 1e9, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._timer_due_ns = NEVER_NS
+        self.wake()
+
+    def _tell_idle(self) -> None:
+        if self._idle is not None and not self._idle.done() and not self._has_work():
+            self._idle.set_result(None)
+
+
+def _answer(gated: _Gated) -> None:
+    """Gives each of the venue's own commands its events. Rare, so it may look at every record."""
+    assert gated.answers is not None
+    first_seq = gated.seq - len(gated.answers) + 1
+    parts: list[list[bytes]] = [[] for _ in gated.answers]
+    for offset in range(0, len(gated.events), EVENT_SIZE):
+        [seq] = _SEQ.unpack_from(gated.events, offset)
+        parts[seq - first_seq].append(gated.events[offset : offset + EVENT_SIZE])
+    for answer, events in zip(gated.answers, parts, strict=True):
+        if not answer.done():
+            answer.set_result(b"".join(events))

@@ -12,7 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -38,8 +38,8 @@ from engine.journal_format import (
     record_digest,
 )
 from engine.records import COMMAND_SIZE
-from engine.segment_supply import CLOSING_BYTES, OpenSegment, SegmentSupply
-from engine.segments import End, EndSearch, Segment, SegmentFiles, SegmentReader, boot_number, opened
+from engine.segment_supply import CLOSING_BYTES, OpenSegment, SegmentSupply, close_segment
+from engine.segments import End, EndSearch, Segment, SegmentFiles, boot_number, opened, reader_at
 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_BYTES_MIN = 64 << 10
@@ -68,6 +68,7 @@ class Tail:
     digest: bytes
     cut_bytes: int = 0  # a torn tail that was cut when the journal was opened
     cut_records: int = 0  # whole records among them, none of which anybody was told of
+    writer: EpochBody | None = None  # whose epoch it is there; None before the first
 
 
 class Journal(Protocol):
@@ -169,14 +170,13 @@ class FileJournal:
         self._files = files or SegmentFiles(directory)
         self._chain = Chain()
         self._boot = boot_number()
-        self._schema = schema_hash()
-        self._engine: EngineInfo | None = None  # set by fence
+        self._writing: EpochBody | None = None  # our epoch's declaration, from fence on
         self._active: OpenSegment | None = None
         self._offset = 0  # of the next record in it
         self._first_seqs: dict[int, int] = {}  # of segments in use: number to the first command that they may hold
         self._writer: SegmentWriter | None = None  # None: the loop writes itself
         self._lock_fd = -1
-        self._cut = (0, 0)
+        self._found: End | None = None  # by open
         self._loop: asyncio.AbstractEventLoop | None = None
         self._progressed: Callable[[], None] = lambda: None
         self._supply = SegmentSupply(
@@ -197,7 +197,7 @@ class FileJournal:
         try:
             segments = self._files.scan()
             end = EndSearch(self._files, segments).find()
-            self._cut = (end.cut_bytes, end.cut_records)
+            self._found = end
             if end.cut_bytes:
                 log.warning("torn_tail_cut", bytes=end.cut_bytes, records=end.cut_records, last_seq=end.chain.seq)
             blank = self._cut_behind(end, segments)
@@ -250,8 +250,8 @@ class FileJournal:
     async def fence(self, owner: str, engine: EngineInfo) -> int:
         """As `Journal.fence`. The lock on the directory is the fence against other processes; the record tells
         readers."""
-        self._engine = engine
-        body = EpochBody(owner, self.durability.value, engine, self._schema).pack()
+        self._writing = EpochBody(owner, self.durability.value, engine, schema_hash())
+        body = self._writing.pack()
         epoch = self._chain.epoch + 1
         timestamp_ns = max(self._chain.timestamp_ns, self._clock_ns())
         if not self.has_room(len(body)):
@@ -277,7 +277,7 @@ class FileJournal:
             self._loop.remove_reader(self._writer.event_fd)
         self._supply.changed = lambda: None
         self._settle()
-        if self._engine is not None and self._active is not None:
+        if self._writing is not None and self._active is not None:
             self._write(RecordKind.SEAL, self._chain.epoch, self._chain.timestamp_ns, b"")
             self._settle()
         if self._writer is not None:
@@ -285,10 +285,10 @@ class FileJournal:
         self._supply.close()
         if self._active is not None:
             os.fdatasync(self._active.fd)
-            os.close(self._active.fd)
+            close_segment(self._active)
         os.close(self._lock_fd)
         self._lock_fd = -1
-        self._active = self._engine = None
+        self._active = self._writing = None
 
     def _settle(self) -> None:
         """Waits until what was appended is on the disk. Not for the way of an order."""
@@ -310,7 +310,11 @@ class FileJournal:
     @property
     def tail(self) -> Tail:
         chain = self._chain
-        return Tail(chain.position, chain.epoch, chain.seq, chain.timestamp_ns, chain.digest, *self._cut)
+        cut_bytes, cut_records = (self._found.cut_bytes, self._found.cut_records) if self._found else (0, 0)
+        writer = self._writing or (self._found.writer if self._found else None)
+        return Tail(
+            chain.position, chain.epoch, chain.seq, chain.timestamp_ns, chain.digest, cut_bytes, cut_records, writer
+        )  # fmt: skip
 
     @property
     def is_low(self) -> bool:
@@ -342,7 +346,7 @@ class FileJournal:
         self._write(RecordKind.BATCH, self._chain.epoch, timestamp_ns, commands)
 
     def _write(self, kind: RecordKind, epoch: int, timestamp_ns: int, body: bytes) -> None:
-        if self._engine is None:
+        if self._writing is None:
             raise JournalError("nobody may append before fence()")
         needed = RECORD_OVERHEAD + len(body)
         closing = kind is RecordKind.ROLL or kind is RecordKind.SEAL  # what these need is always kept free
@@ -393,13 +397,12 @@ class FileJournal:
             failpoints.hit("roll-closed")
         segment = self._supply.take()
         assert segment is not None
-        assert self._engine is not None
+        assert self._writing is not None
         self._active = segment
         self._offset = 0
         self._first_seqs[segment.number] = self._chain.seq + 1
         head = SegmentHead(
-            segment.number, segment.size_bytes, self._chain.copy(), self._boot, *self._known_positions(), self._schema,
-            self._engine,
+            segment.number, segment.size_bytes, self._chain.copy(), self._boot, *self._known_positions(), self._writing
         )  # fmt: skip
         page = head.pack()
         self._put(page[:-DIGEST_SIZE], b"", page[-DIGEST_SIZE:], self._chain.position, self._chain.seq)
@@ -438,7 +441,19 @@ class FileJournal:
 
     def read(self, position: int) -> Iterator[Record]:
         """As `Journal.read`; the end is the tail at the call."""
-        return read_records(self._files, position, self._chain.position)
+        last_position = self._chain.position
+        if position > last_position:
+            return
+        reader = reader_at(self._files, position)
+        try:
+            for record in reader.records():
+                if record.position >= position:
+                    yield record
+                if record.position >= last_position:
+                    return
+            raise reader.lost()
+        finally:
+            reader.close()
 
     def drop_before(self, seq: int) -> int:
         """As `Journal.drop_before`: whole segments, oldest first, never the active one."""
@@ -453,25 +468,3 @@ class FileJournal:
             freed += size
         self._files.sync_directory()
         return freed
-
-
-def read_records(files: SegmentFiles, position: int, last_position: int) -> Iterator[Record]:
-    """Records `position` to `last_position`. Raises JournalError when the history does not reach back that far,
-    JournalDamageError when it ends before."""
-    heads = [s.head for s in files.scan() if s.head is not None and s.head.chain.position < position]
-    if not heads:
-        if position <= last_position:
-            raise JournalError(f"{files.directory} does not hold record {position} any more: begin at a snapshot")
-        return
-    reader = SegmentReader(files, heads[-1].number, replace(heads[-1].chain))
-    try:
-        if reader.chain.position < last_position:
-            for record in reader.records():
-                if record.position >= position:
-                    yield record
-                if record.position >= last_position:
-                    return
-        if reader.chain.position < last_position:
-            raise reader.damage(f"record {reader.chain.position + 1} is not whole")
-    finally:
-        reader.close()

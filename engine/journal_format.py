@@ -25,7 +25,7 @@ SEGMENT_MAGIC = b"PGSEGMNT"
 DIGEST_SIZE = 32
 PAGE_SIZE = 4096  # of a segment's header
 RECORD_ALIGNMENT = 32  # every record's length is a multiple of it
-EPOCH_BODY_MAX = 4096
+EPOCH_BODY_MAX = 3072  # fits a segment's header page too
 NO_DIGEST = bytes(DIGEST_SIZE)
 
 
@@ -62,7 +62,7 @@ SEGMENT_HEADER = Layout(
     "segment_header",
     _f("magic", "bytes[8]", "PGSEGMNT"),
     _f("format_version", "u32"),
-    _f("info_bytes", "u32", "length of the JSON text that follows: the engine in force"),
+    _f("writer_bytes", "u32", "length of the JSON text that follows: the epoch's declaration"),
     _f("number", "u64", "of the segment, from 1"),
     _f("segment_bytes", "u64", "size of the file"),
     _f("position", "u64", "of the last record before it"),
@@ -193,60 +193,7 @@ def record_bytes(data: memoryview, offset: int) -> int:
     return RECORD_OVERHEAD + body_bytes
 
 
-# ------------------------------------------------------------------------------------------------- segments
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentHead:
-    """The first page of a segment."""
-
-    number: int
-    segment_bytes: int
-    chain: Chain
-    boot: int
-    written_position: int
-    synced_position: int
-    schema: bytes
-    engine: EngineInfo
-
-    def pack(self) -> bytes:
-        """PAGE_SIZE bytes, the last 32 their SHA-256."""
-        info = engine_text(self.engine).encode()
-        chain = self.chain
-        fixed = SEGMENT_HEADER.pack(
-            magic=SEGMENT_MAGIC, format_version=FORMAT_VERSION, info_bytes=len(info), number=self.number,
-            segment_bytes=self.segment_bytes, position=chain.position, epoch=chain.epoch, seq=chain.seq,
-            timestamp_ns=chain.timestamp_ns, boot=self.boot, written_position=self.written_position,
-            synced_position=self.synced_position, digest=chain.digest, schema=self.schema,
-        )  # fmt: skip
-        page = (fixed + info).ljust(PAGE_SIZE - DIGEST_SIZE, b"\0")
-        if len(page) != PAGE_SIZE - DIGEST_SIZE:
-            raise ValueError(f"the engine's name and version take {len(info)} bytes, a segment's header has no room")
-        return page + hashlib.sha256(page).digest()
-
-
-def parse_segment_head(page: bytes) -> SegmentHead | None:
-    """The header in a segment's first page; None when it is not whole.
-
-    Raises JournalError when it is whole and of another format version.
-    """
-    content = page[: PAGE_SIZE - DIGEST_SIZE]
-    if len(page) < PAGE_SIZE or not content.startswith(SEGMENT_MAGIC):
-        return None
-    if hashlib.sha256(content).digest() != page[PAGE_SIZE - DIGEST_SIZE : PAGE_SIZE]:
-        return None
-    row = SEGMENT_HEADER.unpack(content)
-    if row["format_version"] != FORMAT_VERSION:
-        raise JournalError(f"journal format {row['format_version']}, this perpgate reads {FORMAT_VERSION}")
-    chain = Chain(row["position"], row["epoch"], row["seq"], row["timestamp_ns"], row["digest"])
-    text = content[SEGMENT_HEADER.size : SEGMENT_HEADER.size + row["info_bytes"]]
-    return SegmentHead(
-        row["number"], row["segment_bytes"], chain, row["boot"], row["written_position"], row["synced_position"],
-        row["schema"], parse_engine_text(text.decode()),
-    )  # fmt: skip
-
-
-# ------------------------------------------------------------------------------------------ engine and epoch
+# ------------------------------------------------------------------------------------- writers and segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +205,22 @@ class EpochBody:
     engine: EngineInfo
     schema: bytes
 
-    def pack(self) -> bytes:
-        """JSON, padded with blanks to the records' alignment."""
+    def text(self) -> bytes:
+        """JSON."""
         values = {
             "owner": self.owner, "durability": self.durability, "schema": self.schema.hex(),
             "engine": json.loads(engine_text(self.engine)),
         }  # fmt: skip
         text = json.dumps(values, sort_keys=True).encode()
         if len(text) > EPOCH_BODY_MAX:
-            raise ValueError(f"an epoch record takes {EPOCH_BODY_MAX} bytes, not {len(text)}: shorten the owner")
+            raise ValueError(
+                f"an epoch's declaration has at most {EPOCH_BODY_MAX} bytes, not {len(text)}: shorten the owner"
+            )
+        return text
+
+    def pack(self) -> bytes:
+        """The body of an EPOCH record: the text, padded with blanks to the records' alignment."""
+        text = self.text()
         return text.ljust(-(-len(text) // RECORD_ALIGNMENT) * RECORD_ALIGNMENT)
 
 
@@ -301,3 +255,50 @@ def check_schema(schema: bytes, where: str) -> None:
             f"{where} was written with record schema {schema.hex()[:12]}, this perpgate has "
             f"{schema_hash().hex()[:12]}: run the perpgate that wrote it, or follow its upgrade notes"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHead:
+    """The first page of a segment: where in the history it begins, and who writes there."""
+
+    number: int
+    segment_bytes: int
+    chain: Chain
+    boot: int
+    written_position: int
+    synced_position: int
+    writer: EpochBody
+
+    def pack(self) -> bytes:
+        """PAGE_SIZE bytes, the last 32 their SHA-256."""
+        text = self.writer.text()
+        chain = self.chain
+        fixed = SEGMENT_HEADER.pack(
+            magic=SEGMENT_MAGIC, format_version=FORMAT_VERSION, writer_bytes=len(text), number=self.number,
+            segment_bytes=self.segment_bytes, position=chain.position, epoch=chain.epoch, seq=chain.seq,
+            timestamp_ns=chain.timestamp_ns, boot=self.boot, written_position=self.written_position,
+            synced_position=self.synced_position, digest=chain.digest, schema=self.writer.schema,
+        )  # fmt: skip
+        page = (fixed + text).ljust(PAGE_SIZE - DIGEST_SIZE, b"\0")
+        return page + hashlib.sha256(page).digest()
+
+
+def parse_segment_head(page: bytes, where: str) -> SegmentHead | None:
+    """The header in a segment's first page; None when it is not whole. where: the file, for the error.
+
+    Raises JournalError when it is whole and of another format version or record schema.
+    """
+    content = page[: PAGE_SIZE - DIGEST_SIZE]
+    if len(page) < PAGE_SIZE or not content.startswith(SEGMENT_MAGIC):
+        return None
+    if hashlib.sha256(content).digest() != page[PAGE_SIZE - DIGEST_SIZE : PAGE_SIZE]:
+        return None
+    row = SEGMENT_HEADER.unpack(content)
+    if row["format_version"] != FORMAT_VERSION:
+        raise JournalError(f"{where} has journal format {row['format_version']}, this perpgate reads {FORMAT_VERSION}")
+    check_schema(row["schema"], where)
+    chain = Chain(row["position"], row["epoch"], row["seq"], row["timestamp_ns"], row["digest"])
+    writer = parse_epoch_body(content[SEGMENT_HEADER.size : SEGMENT_HEADER.size + row["writer_bytes"]])
+    return SegmentHead(
+        row["number"], row["segment_bytes"], chain, row["boot"], row["written_position"], row["synced_position"], writer
+    )  # fmt: skip

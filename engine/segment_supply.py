@@ -37,12 +37,6 @@ class OpenSegment:
         return self.size_bytes - PAGE_SIZE - CLOSING_BYTES
 
 
-@dataclass(slots=True)
-class _Retired:
-    segment: OpenSegment
-    position: int  # its last record
-
-
 class SegmentSupply:
     """`take` and `retire` are called by the journal; the thread fills, syncs and closes. `changed` is called in the
     thread."""
@@ -54,7 +48,8 @@ class SegmentSupply:
         segment_bytes: int,
         ahead: int,
         is_mapped: bool,
-        wait_written: Callable[[int], object],
+        wait_written: Callable[[int], object] = lambda _: None,
+        name: str = "journal-segments",
     ) -> None:
         """ahead: blank segments to keep. wait_written(position): blocks until nobody writes into what ends there."""
         self._files = files
@@ -63,19 +58,19 @@ class SegmentSupply:
         self._is_mapped = is_mapped
         self._wait_written = wait_written
         self._blank: deque[OpenSegment] = deque()
-        self._retired: deque[_Retired] = deque()
+        self._chores: deque[Callable[[], None]] = deque()
         self._next_number = 1
         self._condition = threading.Condition()
         self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="journal-segments", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.changed: Callable[[], None] = lambda: None
         self.is_out_of_space = False  # the last try to fill a segment found no space
         self.error: OSError | None = None  # anything else that went wrong: the journal cannot go on
         self.synced_position = 0  # records up to here are on the disk
 
     def open(self, next_number: int, blank: list[OpenSegment], *, at_least_one: bool) -> None:
-        """Starts the thread. blank: those that exist already, the first of them is `next_number`. at_least_one: fills one
-        now when there is none. Raises OSError."""
+        """Starts the thread. blank: those that exist already, the first of them is `next_number`. at_least_one: fills
+        one now when there is none. Raises OSError."""
         self._blank.extend(blank)
         self._next_number = next_number + len(blank)
         if at_least_one and not blank:
@@ -88,6 +83,7 @@ class SegmentSupply:
             self._next_number += 1
             self._blank.append(segment)
             self.is_out_of_space = False
+            self._condition.notify_all()
 
     def adopt(self, number: int, fd: int) -> OpenSegment:
         """A segment file that is open for writing, as this supply hands it out. Raises OSError."""
@@ -111,24 +107,36 @@ class SegmentSupply:
         with self._condition:
             if not self._blank:
                 return None
-            self._condition.notify()
+            self._condition.notify_all()
             return self._blank.popleft()
+
+    def wait_blank(self) -> bool:
+        """Blocks until a blank segment is ready; False when none can be made. Not for the way of an order."""
+        with self._condition:
+            while not self._blank and not self.is_out_of_space and self.error is None:
+                self._condition.wait()
+            return bool(self._blank)
 
     def retire(self, segment: OpenSegment, position: int) -> None:
         """The segment is full; `position` is its last record."""
+        self.run(lambda: self._put_away(segment, position))
+
+    def run(self, chore: Callable[[], None]) -> None:
+        """Something else that takes its time, done in the thread, in order with what is retired. It may raise
+        OSError."""
         with self._condition:
-            self._retired.append(_Retired(segment, position))
-            self._condition.notify()
+            self._chores.append(chore)
+            self._condition.notify_all()
 
     def close(self) -> None:
         """Ends the thread and closes what is blank; what was retired is on the disk afterwards."""
         with self._condition:
             self._is_stopping = True
-            self._condition.notify()
+            self._condition.notify_all()
         if self._thread.ident is not None:
             self._thread.join()
         for segment in self._blank:
-            _close(segment)
+            close_segment(segment)
         self._blank.clear()
 
     def _run(self) -> None:
@@ -140,21 +148,17 @@ class SegmentSupply:
                     timed_out = not self._condition.wait(RETRY_S if self.is_out_of_space else None)
                     if timed_out and not self._is_stopping:
                         break
-                retired = self._retired.popleft() if self._retired else None
+                chore = self._chores.popleft() if self._chores else self._fill
             try:
-                if retired is not None:
-                    self._put_away(retired)
-                else:
-                    self._fill()
+                chore()
             except OSError as error:
-                self.error = error
-                self.changed()
+                self._fail(error)
                 return
             self.changed()
 
     def _has_work(self) -> bool:
         wants_blank = len(self._blank) < self._ahead and not self.is_out_of_space and not self._is_stopping
-        return bool(self._retired) or wants_blank
+        return bool(self._chores) or wants_blank
 
     def _fill(self) -> None:
         try:
@@ -162,16 +166,24 @@ class SegmentSupply:
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
-            self.is_out_of_space = True
+            with self._condition:
+                self.is_out_of_space = True
+                self._condition.notify_all()
 
-    def _put_away(self, retired: _Retired) -> None:
-        self._wait_written(retired.position)
-        os.fdatasync(retired.segment.fd)
-        _close(retired.segment)
-        self.synced_position = retired.position
+    def _fail(self, error: OSError) -> None:
+        with self._condition:
+            self.error = error
+            self._condition.notify_all()
+        self.changed()
+
+    def _put_away(self, segment: OpenSegment, position: int) -> None:
+        self._wait_written(position)
+        os.fdatasync(segment.fd)
+        close_segment(segment)
+        self.synced_position = position
 
 
-def _close(segment: OpenSegment) -> None:
+def close_segment(segment: OpenSegment) -> None:
     if segment.mapped is not None:
         segment.mapped.close()
     os.close(segment.fd)

@@ -22,12 +22,13 @@ from engine.journal_format import (
     RECORD_MAGIC,
     Chain,
     ChainError,
+    EpochBody,
     JournalDamageError,
     JournalError,
     Record,
     RecordKind,
     SegmentHead,
-    check_schema,
+    parse_epoch_body,
     parse_record,
     parse_segment_head,
     record_bytes,
@@ -81,9 +82,7 @@ class SegmentFiles:
         with path.open("rb") as file:
             page = file.read(PAGE_SIZE)
             size = os.fstat(file.fileno()).st_size
-        head = parse_segment_head(page)
-        if head is not None:
-            check_schema(head.schema, str(path))
+        head = parse_segment_head(page, str(path))
         return Segment(int(digits), path, size, head, not any(page))
 
     def create(self, number: int, segment_bytes: int) -> int:
@@ -169,6 +168,7 @@ class SegmentReader:
         self._files = files
         self.number = number
         self.chain = chain
+        self.writer: EpochBody | None = None  # whose epoch it is there
         self._offset = 0  # in the segment; 0 = its header has not been taken
         self._syncs = syncs
         self._fd = -1
@@ -186,10 +186,13 @@ class SegmentReader:
                 self._offset = offset
                 is_void = not self._accept(record)
                 self._offset = offset + record.size
-                if record.kind == RecordKind.ROLL and not is_void:
+                if is_void:
+                    continue
+                if record.kind == RecordKind.EPOCH:
+                    self.writer = parse_epoch_body(record.body)
+                if record.kind == RecordKind.ROLL:
                     self._leave()
-                if not is_void:
-                    yield record
+                yield record
                 if self.number != number:
                     break
             if self.number == number:
@@ -203,12 +206,12 @@ class SegmentReader:
             except FileNotFoundError:
                 return False
         if self._offset == 0:
-            head = parse_segment_head(os.pread(self._fd, PAGE_SIZE, 0))
+            head = parse_segment_head(os.pread(self._fd, PAGE_SIZE, 0), str(self._files.path(self.number)))
             if head is None:
                 return False
-            check_schema(head.schema, str(self._files.path(self.number)))
             if head.chain != self.chain or head.number != self.number:
                 raise self.damage("the segment does not go on where the one before ended")
+            self.writer = head.writer
             self._offset = PAGE_SIZE
         return True
 
@@ -229,6 +232,10 @@ class SegmentReader:
         path, offset = self.place
         return JournalDamageError(f"{path} is damaged at offset {offset}: {what}")
 
+    def lost(self) -> JournalDamageError:
+        """The next record was durable and is not there."""
+        return self.damage(f"record {self.chain.position + 1} was durable and is not whole")
+
     def sync(self) -> None:
         """Puts the present segment on the disk."""
         if self._fd >= 0:
@@ -238,6 +245,36 @@ class SegmentReader:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def reader_at(files: SegmentFiles, position: int, *, syncs: bool = False) -> SegmentReader:
+    """A reader that begins with the segment that holds `position`, or with the first when there is nothing yet.
+
+    Raises JournalError when the segments do not reach back that far.
+    """
+    heads = [s.head for s in files.scan() if s.head is not None]
+    reaching = [head for head in heads if head.chain.position < position]
+    if reaching:
+        return SegmentReader(files, reaching[-1].number, reaching[-1].chain.copy(), syncs=syncs)
+    if heads:
+        raise JournalError(f"{files.directory} does not hold record {position} any more: begin at a snapshot")
+    return SegmentReader(files, 1, Chain(), syncs=syncs)
+
+
+def read_on(files: SegmentFiles, reader: SegmentReader) -> Iterator[Record]:
+    """What there is from the reader's place up to the present end, also beside a live writer.
+
+    Raises JournalDamageError when the end that it finds cannot be the end.
+    """
+    while True:
+        before = reader.chain.position
+        yield from reader.records()
+        # The writer may have gone on in between, so what is behind the end speaks against it only when it stays the
+        # end.
+        if EndSearch(files, files.scan()).proof_behind(reader) <= reader.chain.position:
+            return
+        if reader.chain.position == before:
+            raise reader.lost()
 
 
 # ------------------------------------------------------------------------------------- the end of the history
@@ -252,6 +289,7 @@ class End:
     offset: int  # in it; 0 = the segment has not begun
     cut_bytes: int  # what a crash left half written behind it, up to the last byte that is not zero
     cut_records: int  # whole records among them
+    writer: EpochBody | None  # whose epoch it is there
 
 
 class EndSearch:
@@ -292,20 +330,26 @@ class EndSearch:
         return 0
 
     def _end(self, reader: SegmentReader) -> End:
-        path, offset = reader.place
-        cut_bytes = cut_records = proven = 0
+        _, offset = reader.place
+        cut_bytes = cut_records = 0
+        for segment, begin in self._behind(reader):
+            with opened(segment.path) as fd:
+                cut_bytes += content_end(fd, begin, segment.size_bytes) - begin
+            cut_records += sum(1 for _ in self._whole_records(segment, begin))
+        if self.proof_behind(reader) > reader.chain.position:
+            raise reader.lost()
+        return End(reader.chain, reader.number, offset, cut_bytes, cut_records, reader.writer)
+
+    def proof_behind(self, reader: SegmentReader) -> int:
+        """Highest position that something behind the reader's place says was durable; 0 when nothing does."""
+        return max((self._proof(segment, begin) for segment, begin in self._behind(reader)), default=0)
+
+    def _behind(self, reader: SegmentReader) -> Iterator[tuple[Segment, int]]:
+        """Segments from the reader's place on, and where in them."""
+        _, offset = reader.place
         for segment in self._segments:
             if segment.number >= reader.number:
-                begin = offset if segment.number == reader.number else 0
-                with opened(segment.path) as fd:
-                    cut_bytes += content_end(fd, begin, segment.size_bytes) - begin
-                cut_records += sum(1 for _ in self._whole_records(segment, begin))
-                proven = max(proven, self._proof(segment, begin))
-        if proven > reader.chain.position:
-            raise JournalDamageError(
-                f"{path} is damaged at offset {offset}: record {reader.chain.position + 1} was durable and is not whole"
-            )
-        return End(reader.chain, reader.number, offset, cut_bytes, cut_records)
+                yield segment, offset if segment.number == reader.number else 0
 
     def _proof(self, segment: Segment, offset: int) -> int:
         """Highest position that something behind `offset` says was durable."""

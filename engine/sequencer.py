@@ -1,9 +1,10 @@
-"""The sequencer: the only writer. Once per loop turn it stamps what has arrived, appends it to the journal, applies it to
-the engine, and lets those events out that the journal says are durable.
+"""The sequencer: the only writer. Once per loop turn it stamps what has arrived, appends it to the journal, applies
+it to the engine, and lets those events out that the journal says are durable.
 
-`app` makes one; doors see its `wake` alone. Python runs once per batch here, never per command. It decides nothing about an
-order: time enters as TICK commands when the engine says that one is worth sending, and a journal that runs out of space
-makes it journal that the venue takes cancels only. A fault of ours (a refused batch, a failed write) ends the process.
+`app` makes one; doors see its `wake` alone. Python runs once per batch here, never per command. It decides nothing
+about an order: time enters as TICK commands when the engine says that one is worth sending, and a journal that runs
+out of space makes it journal that the venue takes cancels only. A fault of ours (a refused batch, a failed write)
+ends the process.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ class ReleasedEvents(Protocol):
     @property
     def is_low(self) -> bool:
         """Space is running out."""
+
+    def watch(self, progressed: Callable[[], None]) -> None:
+        """`progressed()` is called on the loop's thread when `has_room` or `is_low` may have changed."""
 
 
 @dataclass(slots=True)
@@ -144,6 +148,8 @@ class Sequencer:
         self._is_stopped = False
         self._idle: asyncio.Future[None] | None = None  # somebody waits until nothing is left to do
         journal.watch(self._progressed)
+        if event_log is not None:
+            event_log.watch(self._progressed)
         self.wake()
 
     # --------------------------------------------------------------------------------------------- what others call
@@ -171,7 +177,7 @@ class Sequencer:
 
     async def execute(self, records: Iterable[bytes]) -> list[bytes]:
         """Submits any number of commands of the venue, in order; returns each one's events."""
-        answers = []
+        answers: list[asyncio.Future[bytes]] = []
         for record in records:
             while len(self._own) >= OWN_QUEUE_MAX:
                 await answers[-1]
@@ -179,8 +185,8 @@ class Sequencer:
         return [await answer for answer in answers]
 
     async def stop(self) -> None:
-        """Takes what has arrived, waits until all of it is durable and released, and takes no more. What a full disk keeps
-        out is dropped: it was never journaled, and nobody was told of it."""
+        """Takes what has arrived, waits until all of it is durable and released, and takes no more. What a full disk
+        keeps out is dropped: it was never journaled, and nobody was told of it."""
         if not self._is_stopped:
             self.wake()
             while self._has_work():
@@ -226,7 +232,8 @@ class Sequencer:
         self._tell_idle()
 
     def _has_room(self) -> bool:
-        """Whether what a turn may produce has somewhere to go. If not, a progress of the journal brings the next turn."""
+        """Whether what a turn may produce has somewhere to go. If not, a progress of the journal brings the next
+        turn."""
         if self._gate_bytes >= self._gate_bytes_max:
             self.counters.waits_for_gate += 1
             return False
@@ -237,7 +244,8 @@ class Sequencer:
         return True
 
     def _is_rationed(self) -> bool:
-        """Space is low and has to last: the doors' commands wait, so that refused orders do not use up what cancels need."""
+        """Space is low and has to last: the doors' commands wait, so that refused orders do not use up what cancels
+        need."""
         if self._ration_until_ns <= self._clock_ns() or self._own:
             return False
         self.counters.waits_for_ration += 1
@@ -278,7 +286,8 @@ class Sequencer:
     def _take_own(self, seq: int, stamp_ns: int) -> tuple[bytes, list[asyncio.Future[bytes]]]:
         if not self._own:
             return b"", []
-        records, answers = [], []
+        records: list[bytearray] = []
+        answers: list[asyncio.Future[bytes]] = []
         while self._own and len(records) < OWN_PER_TURN_MAX:
             record, answer = self._own.popleft()
             records.append(record)
@@ -333,13 +342,16 @@ class Sequencer:
         self._tell_idle()
 
     def _watch_space(self) -> None:
-        """The venue takes cancels only while space is low: a journaled state, so that a replay refuses the same orders."""
+        """The venue takes cancels only while space is low: a journaled state, so that a replay refuses the same
+        orders."""
         is_low = self._journal.is_low or (self._event_log is not None and self._event_log.is_low)
         wanted = VenueState.CANCEL_ONLY if is_low else VenueState.OPEN
         if wanted is self._venue_state:
             return
         self._venue_state = wanted
-        log.warning("space_low" if is_low else "space_back", room_bytes=self._journal.room_bytes, venue_state=wanted.name)
+        log.warning(
+            "space_low" if is_low else "space_back", room_bytes=self._journal.room_bytes, venue_state=wanted.name
+        )
         self._ration_until_ns = 0
         self.submit(pack_command(CommandKind.SET_VENUE_STATE, state=wanted))
 

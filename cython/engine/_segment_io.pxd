@@ -1,4 +1,5 @@
-# Writing journal segments: a thread that writes and syncs behind the loop, and a mapped segment that the loop writes itself.
+# Writing journal segments: a thread that writes and syncs behind the loop, and a mapped segment that the loop writes
+# itself.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "<pthread.h>" nogil:

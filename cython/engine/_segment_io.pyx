@@ -213,7 +213,9 @@ cdef class SegmentWriter:
     does not: the thread waits and tries again.
     """
 
-    def __cinit__(self, uint64_t queue_bytes, bint syncs, uint64_t position, uint64_t seq, int failpoint, uint32_t hits):
+    def __cinit__(
+        self, uint64_t queue_bytes, bint syncs, uint64_t position, uint64_t seq, int failpoint, uint32_t hits
+    ):
         if queue_bytes == 0 or queue_bytes & (queue_bytes - 1):
             raise ValueError(f"the queue has a power of two as its size, not {queue_bytes} bytes")
         self.c = <writer_t *> calloc(1, sizeof(writer_t))

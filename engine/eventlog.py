@@ -13,6 +13,7 @@ import struct
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from engine import failpoints
@@ -165,7 +166,8 @@ class EventFile:
     def _supply_changed(self) -> None:
         """Called in the supply's thread."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._progressed)
+        with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody is left to be told
+            self._loop.call_soon_threadsafe(self._progressed)
 
     # ------------------------------------------------------------------------------------------------- writing
 
@@ -238,9 +240,9 @@ class EventFile:
             at += EVENT_SIZE
         seq, event_index = _EVENT_ID.unpack(events[at : at + _EVENT_ID.size])
         return (
-            f"{self.directory}: event {ordinal + at // EVENT_SIZE} (command {seq}, index {event_index}) is not what the "
-            "journal gives now. Either the log is damaged: then move the directory away, and it is built anew from the "
-            "journal. Or this engine is not the one that told participants: then start the one that did"
+            f"{self.directory}: event {ordinal + at // EVENT_SIZE} (command {seq}, index {event_index}) is not what "
+            "the journal gives now. Either the log is damaged: then move the directory away, and it is built anew "
+            "from the journal. Or this engine is not the one that told participants: then start the one that did"
         )
 
     def _write(self, events: bytes) -> bool:

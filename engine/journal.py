@@ -12,6 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -416,7 +417,8 @@ class FileJournal:
     def _supply_changed(self) -> None:
         """Called in the supply's thread."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._check_and_tell)
+        with suppress(RuntimeError):  # the loop has been closed meanwhile: nobody is left to be told
+            self._loop.call_soon_threadsafe(self._check_and_tell)
 
     def _writer_changed(self) -> None:
         assert self._writer is not None

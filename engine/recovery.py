@@ -213,8 +213,8 @@ class Replayer:
             self.engine.restore(state)
         except ValueError as error:
             raise JournalError(
-                f"{what} does not fit the engine ({error}): limits may be raised at a start, and lowered only as far as "
-                "what exists still fits"
+                f"{what} does not fit the engine ({error}): limits may be raised at a start, and lowered only as far "
+                "as what exists still fits"
             ) from None
 
     def _check_version(self, chunk: Chunk) -> None:

@@ -1,0 +1,206 @@
+"""Plays order flow to a venue through the binary door: one session makes, another takes.
+
+Requests of one session keep their order on the way; between the two sessions there is none, so the player changes
+sides only when everything is answered and the fills have been seen on both. When the venue dies the player stalls, like
+any participant: its clients reconnect, ask for the reports that they missed and send again what nobody answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from hdrh.histogram import HdrHistogram
+
+from engine.records import SCALE_E8, CommandKind, EventKind, Side
+from gateway.binary.messages import CancelOrder, NewOrder, OrderReport, ReplaceOrder, Report, Request
+from gateway.client import BinaryClient
+from gateway.demo.book import ReportBook
+from gateway.flow import FlowMessage, FlowTranslator, OrderAction, Role
+
+IN_FLIGHT_MAX = 64
+ANSWER_TIMEOUT_S = 30.0
+RECONNECT_S = 0.1
+LATENCY_NS_MAX = 60 * 10**9
+REJECTIONS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
+
+
+class PlayerError(Exception):
+    """The venue did not do what the flow says; the text says at which line."""
+
+
+class FlowPlayer:
+    """FlowPlayer(translator, clients, accounts, instrument_id): `clients` are connected; `accounts` gives each role's.
+
+    `book` is the venue's book as the reports show it; `latency` takes nanoseconds from a request to its first report.
+    """
+
+    def __init__(
+        self,
+        translator: FlowTranslator,
+        clients: Mapping[Role, BinaryClient],
+        accounts: Mapping[Role, int],
+        instrument_id: int,
+    ) -> None:
+        self.translator = translator
+        self.book = ReportBook()
+        self.latency = HdrHistogram(1, LATENCY_NS_MAX, 3)
+        self.line = 0
+        self.requests = 0
+        self.answered = 0
+        self.reports = 0
+        self.fills = {Role.MAKER: 0, Role.TAKER: 0}
+        self._clients = dict(clients)
+        self._accounts = dict(accounts)
+        self._instrument_id = instrument_id
+        self._sent_ns: dict[Role, dict[int, int]] = {Role.MAKER: {}, Role.TAKER: {}}
+        self._passing: dict[int, int] = {}  # client_seq of IOC orders that have not ended -> their quantity
+        self._role = Role.MAKER
+        self._progressed = asyncio.Event()
+        self._fault: Exception | None = None
+        self._readers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Reads the reports of both sessions from now on."""
+        loop = asyncio.get_running_loop()
+        self._readers = [loop.create_task(self._read(role)) for role in self._clients]
+
+    async def stop(self) -> None:
+        """Reads no more."""
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        self._readers = []
+
+    @property
+    def in_flight(self) -> int:
+        """Requests without an answer."""
+        return sum(len(sent) for sent in self._sent_ns.values())
+
+    @property
+    def trades(self) -> int:
+        """Fills that the taker has seen."""
+        return self.fills[Role.TAKER]
+
+    @property
+    def is_connected(self) -> bool:
+        """Both sessions are."""
+        return all(client.is_connected for client in self._clients.values())
+
+    async def play(self, message: FlowMessage) -> None:
+        """Sends what the message asks for; waits for answers where the order between the sessions matters.
+
+        Raises PlayerError when a request was rejected, an IOC order was not filled or an answer stays away.
+        """
+        self.line = message.line
+        for action in self.translator.translate(message):
+            if action.role is not self._role:
+                await self.settle()
+                self._role = action.role
+            await self._wait(lambda: self.in_flight < IN_FLIGHT_MAX and self.is_connected)
+            self._send(action)
+
+    async def connected(self) -> None:
+        """Waits until both sessions are connected. Raises PlayerError when one was refused."""
+        await self._wait(lambda: self.is_connected)
+
+    async def settle(self) -> None:
+        """Waits until every request is answered, and every fill seen by its maker and its taker. Raises PlayerError."""
+        await self._wait(
+            lambda: not self.in_flight and not self._passing and self.fills[Role.MAKER] == self.fills[Role.TAKER]
+        )
+
+    def difference(self) -> str:
+        """What the venue's best prices and sizes are and the flow's are not; empty when they are the same.
+
+        To be asked after `settle`.
+        """
+        wrong = []
+        for side in Side:
+            venue, flow = self.book.best(side), self.translator.book.best(side)
+            if venue != flow:
+                wrong.append(f"best {side.name}: the venue has {venue}, the flow {flow}")
+        return "; ".join(wrong)
+
+    # -------------------------------------------------------------------------------------------------- inner
+
+    async def _wait(self, is_reached: Callable[[], bool]) -> None:
+        while not is_reached():
+            if self._fault is not None:
+                raise self._fault
+            self._progressed.clear()
+            try:
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    await self._progressed.wait()
+            except TimeoutError:
+                text = f"line {self.line}: {self.in_flight} requests without an answer for {ANSWER_TIMEOUT_S:.0f} s"
+                raise PlayerError(text if self.is_connected else f"{text}, the venue cannot be reached") from None
+        if self._fault is not None:
+            raise self._fault
+
+    def _send(self, action: OrderAction) -> None:
+        client_seq = self._clients[action.role].send(self._request(action))
+        self._sent_ns[action.role][client_seq] = time.monotonic_ns()
+        self.requests += 1
+        if action.role is Role.TAKER:
+            self._passing[client_seq] = action.quantity_e8
+
+    def _request(self, action: OrderAction) -> Request:
+        account_id = self._accounts[action.role]
+        number = int(action.client_order_id)
+        if action.kind is CommandKind.PLACE:
+            return NewOrder(
+                cl_ord_id=number,
+                account_id=account_id,
+                instrument_id=self._instrument_id,
+                side=action.side,
+                order_type=action.order_type,
+                time_in_force=action.time_in_force,
+                price_e8=action.price_e8,
+                quantity_e8=action.quantity_e8,
+            )
+        if action.kind is CommandKind.REPLACE:
+            return ReplaceOrder(
+                orig_cl_ord_id=number,
+                account_id=account_id,
+                instrument_id=self._instrument_id,
+                price_e8=action.price_e8,
+                quantity_e8=action.quantity_e8,
+            )
+        return CancelOrder(orig_cl_ord_id=number, account_id=account_id, instrument_id=self._instrument_id)
+
+    async def _read(self, role: Role) -> None:
+        client = self._clients[role]
+        try:
+            async for report in client.reports(reconnect_s=RECONNECT_S):
+                self._take(role, report)
+                self._progressed.set()
+            self._fault = PlayerError(f"line {self.line}: the venue ended the {role.name.lower()}'s session")
+        except OSError as error:
+            self._fault = PlayerError(f"line {self.line}: {role.name.lower()}: {error}")
+        self._progressed.set()
+
+    def _take(self, role: Role, report: Report) -> None:
+        self.reports += 1
+        sent_ns = self._sent_ns[role].pop(report.client_seq, 0) if report.client_seq else 0
+        if sent_ns:
+            self.answered += 1
+            self.latency.record_value(min(time.monotonic_ns() - sent_ns, LATENCY_NS_MAX))
+        if not isinstance(report, OrderReport):
+            return
+        if report.event_kind in REJECTIONS:
+            self._fail(f"order {report.cl_ord_id} was refused: {report.event_kind.name}, {report.reason.name}")
+            return
+        self.book.take(report)
+        if report.event_kind is EventKind.ORDER_FILLED:
+            self.fills[role] += 1
+        if role is Role.TAKER and report.is_gone:
+            asked_e8 = self._passing.pop(report.client_seq, 0)
+            if report.cum_quantity_e8 != asked_e8:
+                filled = f"{report.cum_quantity_e8 // SCALE_E8} of {asked_e8 // SCALE_E8} shares"
+                self._fail(f"IOC order {report.cl_ord_id} traded {filled}")
+
+    def _fail(self, text: str) -> None:
+        if self._fault is None:
+            self._fault = PlayerError(f"line {self.line}: {text}")

@@ -1,0 +1,248 @@
+"""The demo from start to end: a venue in its own process, order flow, a SIGKILL in the middle, recovery, an orderly end.
+
+What it claims it checks: state hashes against a full replay of the journal by another process, the book against the
+flow's own. Called by `perpgate demo`; it prints nothing itself but what `DemoScreen` shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.records import SCALE_E8, Side, format_e8
+from gateway.bootstrap import instrument_fields
+from gateway.client import BinaryClient
+from gateway.config import Settings
+from gateway.demo.player import LATENCY_NS_MAX, FlowPlayer
+from gateway.demo.screen import DemoScreen
+from gateway.flow import FlowInstrument, FlowMessage, FlowTranslator, Role, read_flow
+from gateway.load import PERCENTILES
+from gateway.venue_process import VenueProcess
+
+LOGINS = {Role.MAKER: ("MAKER", "maker-demo", 1), Role.TAKER: ("TAKER", "taker-demo", 2)}  # user, password, account
+REPLAY_TIMEOUT_S = 300.0
+CONNECT_TIMEOUT_S = 30.0
+BEHIND_MIN_S = 0.002  # shorter waits are not worth a turn of the loop
+
+
+class DemoError(Exception):
+    """The demo could not go on; the text says why."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    name: str
+    passed: bool
+    detail: str
+
+
+class DemoResult(msgspec.Struct, kw_only=True):
+    """`latency_ns`: from a request to its first report, by percentile, as the participants' side sees it."""
+
+    messages: int = 0
+    requests: int = 0
+    reports: int = 0
+    trades: int = 0
+    traded_shares: int = 0
+    seconds: float = 0.0
+    seq: int = 0
+    state_hash: str = ""
+    outage_s: float = 0.0
+    recovery: dict[str, Any] = {}
+    latency_ns: dict[str, int] = {}
+    best_bid: str = ""
+    best_ask: str = ""
+    books_compared: int = 0
+    flow: dict[str, int] = {}
+    checks: list[Check] = []
+
+
+class DemoRun:
+    """`await DemoRun(...).run()` once. `directory` is empty; journal, snapshots and the venue's log go there.
+
+    seconds: how long the play of the flow shall take; it is not slower than the flow's own time, nor faster than the
+    venue and this program.
+    """
+
+    def __init__(self, settings: Settings, flow: Path, directory: Path, seconds: float, screen: DemoScreen) -> None:
+        self._settings = settings
+        self._flow = flow
+        self._data = directory / "data"
+        self._log = directory / "venue.log"
+        self._seconds = seconds
+        self._screen = screen
+        self._venue: VenueProcess | None = None
+        self._result = DemoResult()
+
+    async def run(self) -> DemoResult:
+        """Raises DemoError, PlayerError, VenueProcessError, FlowError or OSError when it cannot go on."""
+        clients: list[BinaryClient] = []
+        try:
+            await self._start_venue(0)
+            clients = [self._client(role) for role in Role]
+            for client in clients:
+                await client.connect()
+            player = self._player(dict(zip(Role, clients, strict=True)))
+            player.start()
+            try:
+                await self._play(player)
+            finally:
+                await player.stop()
+            for client in clients:
+                await client.logout()
+            await self._finish(player)
+        finally:
+            for client in clients:
+                client.abort()
+            if self._venue is not None:
+                self._venue.kill()
+        return self._result
+
+    # ------------------------------------------------------------------------------------------------- venue
+
+    async def _start_venue(self, port: int) -> VenueProcess:
+        arguments = ["--data", str(self._data), "--listen", f"127.0.0.1:{port}", "--with-parent"]
+        self._venue = await asyncio.to_thread(
+            VenueProcess.start, self._settings.path, log_path=self._log, arguments=arguments
+        )
+        return self._venue
+
+    async def _crash(self, player: FlowPlayer) -> None:
+        """SIGKILL while requests are under way, a full replay of what is left, a new start on the same data."""
+        venue = self._venue
+        assert venue is not None
+        started_s = time.monotonic()
+        in_flight = player.in_flight
+        await asyncio.to_thread(venue.kill)
+        self._screen.say(f"SIGKILL: the venue is dead, {in_flight} requests were without an answer")
+        replayed = await self._replay()
+        self._screen.say(f"replay of its journal by another process: {_state(replayed)}")
+        venue = await self._start_venue(venue.port)
+        ready = venue.ready
+        self._result.recovery = {**ready["recovery"], "seq": ready["seq"], "state_hash": ready["state_hash"]}
+        self._screen.say(
+            f"the venue is back after {ready['recovery']['seconds']:.3f} s: snapshot of command "
+            f"{ready['recovery']['snapshot_seq']:,}, {ready['recovery']['commands_replayed']:,} commands replayed"
+        )
+        same = (ready["seq"], ready["state_hash"]) == (replayed["seq"], replayed["state_hash"])
+        self._check("recovered state = full replay", same, _state(ready) if same else f"{_state(ready)}, not {_state(replayed)}")
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await player.connected()
+        await player.settle()
+        self._result.outage_s = time.monotonic() - started_s
+        wrong = player.difference()
+        self._check("sessions went on where they were", not wrong, wrong or "nothing acknowledged lost, nothing twice")
+
+    async def _replay(self) -> dict[str, Any]:
+        command = [sys.executable, "-m", "gateway", "replay", str(self._data), "--from-start", "--json"]
+        done = await asyncio.to_thread(
+            subprocess.run, command, capture_output=True, text=True, timeout=REPLAY_TIMEOUT_S, check=False
+        )
+        if done.returncode != 0:
+            raise DemoError(f"the replay of the journal failed ({done.returncode}): {done.stderr.strip()}")
+        state: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return state
+
+    # -------------------------------------------------------------------------------------------------- play
+
+    def _client(self, role: Role) -> BinaryClient:
+        assert self._venue is not None
+        user, password, _ = LOGINS[role]
+        return BinaryClient("127.0.0.1", self._venue.port, user, password)
+
+    def _player(self, clients: dict[Role, BinaryClient]) -> FlowPlayer:
+        item = self._settings.market.instrument[0]
+        fields = instrument_fields(item, self._settings.market)
+        instrument = FlowInstrument(fields["tick_size_e8"], fields["min_price_e8"], fields["max_price_e8"])
+        accounts = {role: account for role, (_, _, account) in LOGINS.items()}
+        return FlowPlayer(FlowTranslator(instrument), clients, accounts, item.id)
+
+    async def _play(self, player: FlowPlayer) -> None:
+        total, first, last = _extent(self._flow)
+        span_ns = max(last.time_ns - first.time_ns, 1)
+        speed = max(1.0, span_ns / 1e9 / self._seconds)
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        crashed = False
+        self._screen.say(f"{self._flow.name}: {total:,} messages, {span_ns / 1e9:,.0f} s of market time, {speed:.0f} times as fast")
+        for message in read_flow(self._flow):
+            wait_s = start_s + (message.time_ns - first.time_ns) / 1e9 / speed - loop.time()
+            if wait_s > BEHIND_MIN_S:
+                await player.settle()
+                self._compare(player)
+                await asyncio.sleep(wait_s)
+            await player.play(message)
+            if not crashed and message.line * 2 >= total and player.in_flight:
+                crashed = True
+                before_s = loop.time()
+                await self._crash(player)
+                start_s += loop.time() - before_s
+            self._screen.show(player, message.time_ns)
+        await player.settle()
+        self._compare(player)
+        self._result.seconds = loop.time() - start_s
+        self._count(player, total)
+
+    def _compare(self, player: FlowPlayer) -> None:
+        wrong = player.difference()
+        if wrong:
+            raise DemoError(f"after line {player.line} of the flow the books differ: {wrong}")
+        self._result.books_compared += 1
+
+    def _count(self, player: FlowPlayer, total: int) -> None:
+        result = self._result
+        result.messages, result.requests, result.reports = total, player.requests, player.reports
+        result.trades, result.traded_shares = player.trades, player.translator.counts.executed_shares
+        result.flow = msgspec.structs.asdict(player.translator.counts)
+        histogram = player.latency
+        assert histogram.get_max_value() <= LATENCY_NS_MAX * 2
+        result.latency_ns = {f"{p:g}": int(histogram.get_value_at_percentile(p)) for p in PERCENTILES}
+        self._check("best bid and ask followed the flow", True, f"compared {result.books_compared:,} times")
+
+    async def _finish(self, player: FlowPlayer) -> None:
+        """An orderly stop, and the last comparison: with the state that the journal gives."""
+        venue = self._venue
+        assert venue is not None
+        stopped = await asyncio.to_thread(venue.stop)
+        replayed = await self._replay()
+        same = (stopped["seq"], stopped["state_hash"]) == (replayed["seq"], replayed["state_hash"])
+        self._result.seq, self._result.state_hash = stopped["seq"], stopped["state_hash"]
+        self._check("state at the end = full replay", same, _state(stopped) if same else f"{_state(stopped)}, not {_state(replayed)}")
+        [book] = [row for row in replayed["books"] if row["instrument_id"] == self._settings.market.instrument[0].id]
+        venue_best = {Side.BUY: book["bid"], Side.SELL: book["ask"]}
+        flow_best = {side: _text(player.translator.book.best(side)) for side in Side}
+        self._result.best_bid, self._result.best_ask = flow_best[Side.BUY], flow_best[Side.SELL]
+        agrees = venue_best == flow_best
+        detail = f"bid {flow_best[Side.BUY]}, ask {flow_best[Side.SELL]}"
+        self._check("final book = the flow's book", agrees, detail if agrees else f"{detail}, but the journal gives {venue_best}")
+
+    def _check(self, name: str, passed: bool, detail: str) -> None:
+        self._result.checks.append(Check(name, passed, detail))
+
+
+def _extent(flow: Path) -> tuple[int, FlowMessage, FlowMessage]:
+    """Number of messages, the first and the last. Raises DemoError when there is none."""
+    first = last = None
+    total = 0
+    for message in read_flow(flow):
+        first = first or message
+        last = message
+        total = message.line
+    if first is None or last is None:
+        raise DemoError(f"{flow} has no messages")
+    return total, first, last
+
+
+def _state(state: dict[str, Any]) -> str:
+    return f"command {state['seq']:,}, state {state['state_hash'][:16]}"
+
+
+def _text(best: tuple[int, int] | None) -> str:
+    """`quantity @ price` in decimal text, as `perpgate replay` prints it; empty for an empty side."""
+    return "" if best is None else f"{format_e8(best[1])} @ {format_e8(best[0])}"

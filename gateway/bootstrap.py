@@ -11,11 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.records import (
+    COMMAND_BODIES,
     COMMAND_HEADER_SIZE,
+    CONFIG_EVENT,
+    EVENT_SIZE,
     AssetClass,
     CommandKind,
+    EventKind,
     InstrumentFlag,
     PartyStatus,
+    Reason,
     Scope,
     SessionRight,
     StpMode,
@@ -26,6 +31,7 @@ from engine.snapshot_records import Section
 from gateway.config import Instrument, MarketFile, ParticipantsFile
 
 Snapshot = Mapping[Section, list[Any]]
+_KIND = CONFIG_EVENT.offset_of("kind")
 _FIXED = ("symbol", "matcher", "tick_size_e8", "lot_size_e8", "max_price_e8", "fills_max")
 _PARTY_SECTIONS = {
     CommandKind.SET_FIRM: Section.FIRM,
@@ -51,6 +57,24 @@ def bootstrap_commands(market: MarketFile, participants: ParticipantsFile, state
     if refused:
         raise BootstrapError("\n".join(refused))
     return commands
+
+
+def refusals(events: bytes) -> list[str]:
+    """What the engine refused of the venue's own commands, in words; `events` are whole event records.
+
+    Rejections that are addressed to a participant's session are that participant's business and left out.
+    """
+    found = []
+    for offset in range(0, len(events), EVENT_SIZE):
+        event = CONFIG_EVENT.unpack(events, offset) if events[offset + _KIND] == EventKind.COMMAND_REJECTED else None
+        if event is None or event["session_id"] != 0:
+            continue
+        kind = CommandKind(event["command_kind"])
+        body = COMMAND_BODIES[kind].unpack(bytes(COMMAND_HEADER_SIZE) + event["body"])
+        what = f"instrument {event['instrument_id']}" if event["instrument_id"] else f"id {body.get('party_id', 0)}"
+        name = body.get("symbol") or body.get("name") or ""
+        found.append(f"{kind.name} of {what}{f' ({name})' if name else ''} is refused: {Reason(event['reason']).name}")
+    return found
 
 
 def instrument_fields(item: Instrument, market: MarketFile) -> dict[str, Any]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
-from engine.api import UnknownPluginError, load_engine, load_matcher
-from gateway.bootstrap import instrument_fields
-from gateway.commands.options import engine_limits
+from engine.api import UnknownPluginError
+from engine.records import COMMAND_SIZE
+from engine.snapshot_records import parse_snapshot
+from gateway.bootstrap import bootstrap_commands, refusals
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json, print_pairs
 from gateway.config import ConfigError, Settings, load_settings
+from gateway.engine_room import new_engine
 
-DESCRIPTION = """Reads a process file and the market and participants files that it names, as `serve` would, and checks
-every key, range and reference, that engine and matchers exist, and nothing else: no directory is made, no port taken."""
+DESCRIPTION = """Reads a process file and the market and participants files that it names, as `serve` does, and checks every
+key, range and reference. Then a fresh engine is given all of it, to see that engine and matchers exist and refuse
+nothing. No directory is made and no port taken."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,32 +29,31 @@ def run(options: argparse.Namespace) -> int:
         settings = load_settings(options.file)
     except ConfigError as error:
         raise Refusal(str(error)) from None
-    findings = plugin_findings(settings)
+    findings = try_out(settings)
     if findings:
         raise Refusal("\n".join(f"{settings.path}: {finding}" for finding in findings))
     summary = summarise(settings)
     if options.json:
         print_json({"event": "config_ok", **summary})
     else:
-        print_pairs([(name.replace("_", " "), str(value)) for name, value in summary.items()], "The configuration is good.")
+        pairs = [(name.replace("_", " "), str(value)) for name, value in summary.items()]
+        print_pairs(pairs, "The configuration is good.")
     return ExitCode.OK
 
 
-def plugin_findings(settings: Settings) -> list[str]:
-    """Engines and matchers that the configuration names and nobody provides."""
-    findings = []
-    process = settings.process
+def try_out(settings: Settings) -> list[str]:
+    """What a fresh engine of this configuration says against it."""
     try:
-        load_engine(process.engine.name, engine_limits(process, smallest=True))
-    except (UnknownPluginError, ImportError) as error:
-        findings.append(f"engine.name: {error}")
-    base = settings.path.resolve().parent
-    for name in sorted({str(instrument_fields(item, settings.market)["matcher"]) for item in settings.market.instrument}):
-        library = process.matchers.get(name)
-        try:
-            load_matcher(f"lib:{base / library}" if library is not None else name)
-        except (UnknownPluginError, ImportError, OSError, ValueError) as error:
-            findings.append(f"matcher {name!r}: {error}")
+        engine = new_engine(settings)
+    except (UnknownPluginError, ImportError, ValueError, MemoryError) as error:
+        return [f"engine: {error}"]
+    findings = []
+    for command in bootstrap_commands(settings.market, settings.participants, parse_snapshot(engine.snapshot())):
+        record = bytearray(command)
+        record[:8] = (engine.seq + 1).to_bytes(8, "little")
+        record[8:16] = time.time_ns().to_bytes(8, "little")
+        assert len(record) == COMMAND_SIZE
+        findings += refusals(engine.apply(bytes(record)))
     return findings
 
 

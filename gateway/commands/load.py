@@ -12,7 +12,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.bootstrap import instrument_fields
-from gateway.commands.options import add_config, read_settings
+from gateway.commands.options import add_config, decimal_e8, read_settings, whole_number
 from gateway.commands.outcome import (
     ExitCode,
     Refusal,
@@ -55,16 +55,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sessions", type=Path, metavar="FILE", help="TOML with [[session]] username, password, account "
                         "(default: the demo's LOAD1 to LOAD4)")  # fmt: skip
     parser.add_argument("--symbol", help="instrument (default: the first of the market file)")
-    parser.add_argument("--mid-price", type=_positive, metavar="E8",
-                        help="centre of the orders' prices in units of 1e-8 (default: the instrument's mark_price)")  # fmt: skip
+    parser.add_argument("--mid-price", type=decimal_e8, metavar="P",
+                        help="centre of the orders' prices (default: the instrument's mark_price)")  # fmt: skip
     parser.add_argument("--mix", choices=sorted(MIXES), default="place-cancel", help="what is sent (default: %(default)s)")
     loop = parser.add_mutually_exclusive_group()
-    loop.add_argument("--rate", type=_positive, metavar="N", help="open loop: requests per second, all connections together")
-    loop.add_argument("--window", type=_positive, metavar="N", help=f"closed loop: in flight per connection (default: {WINDOW})")
-    parser.add_argument("--connections", type=_positive, metavar="N", default=2, help="(default: %(default)s)")
-    parser.add_argument("--seconds", type=_positive, metavar="N", default=10, help="measured (default: %(default)s)")
-    parser.add_argument("--warm-up", type=_positive, metavar="N", default=1, help="seconds before that (default: %(default)s)")
-    parser.add_argument("--depth", type=_positive, metavar="N", default=1_000, help="resting orders per connection (default: %(default)s)")
+    loop.add_argument("--rate", type=whole_number, metavar="N", help="open loop: requests per second, all connections together")
+    loop.add_argument("--window", type=whole_number, metavar="N", help=f"closed loop: in flight per connection (default: {WINDOW})")
+    parser.add_argument("--connections", type=whole_number, metavar="N", default=2, help="(default: %(default)s)")
+    parser.add_argument("--seconds", type=whole_number, metavar="N", default=10, help="measured (default: %(default)s)")
+    parser.add_argument("--warm-up", type=whole_number, metavar="N", default=1, help="seconds before that (default: %(default)s)")
+    parser.add_argument("--depth", type=whole_number, metavar="N", default=1_000, help="resting orders per connection (default: %(default)s)")
     parser.add_argument("--busy-poll", action="store_true", help="never sleep: keeps this program's wake-ups out of the latencies")
     parser.add_argument("--cpu", type=int, metavar="N", help="core that this program is bound to for the run")
     parser.add_argument("--percentiles", type=Path, metavar="FILE", help="writes the whole distribution, in microseconds")
@@ -84,13 +84,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print(result)
     return ExitCode.OK if result.missed == 0 else ExitCode.NO
-
-
-def _positive(text: str) -> int:
-    value = int(text.replace("_", ""))
-    if value < 1:
-        raise ValueError(text)
-    return value
 
 
 def _sessions(options: argparse.Namespace) -> tuple[LoadSession, ...]:

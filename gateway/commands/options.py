@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.records import parse_e8
 from gateway.commands.outcome import Refusal
 from gateway.config import ConfigError, Settings, load_settings
 
@@ -30,3 +31,22 @@ def read_settings(path: Path | None) -> Settings:
         return load_settings(path or shipped("demo.toml", "--config"))
     except ConfigError as error:
         raise Refusal(str(error)) from None
+
+
+def whole_number(text: str) -> int:
+    """An argument of 1 or more; `1_000` is taken too."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return value
+
+
+def decimal_e8(text: str) -> int:
+    """A price above 0 in decimal text, in units of 1e-8."""
+    try:
+        value_e8 = parse_e8(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if value_e8 < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value_e8

@@ -1,0 +1,45 @@
+"""From settings to the parts of the engine room: for `app` and the commands that open one.
+
+Beside `app`, the command line's modules and this one nobody in the gateway sees the engine room.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from engine.api import Engine, EngineLimits, load_engine
+from gateway.config import ProcessFile, Settings
+
+
+def engine_limits(process: ProcessFile) -> EngineLimits:
+    """The capacities of the configuration as the engine takes them."""
+    return EngineLimits(**msgspec.structs.asdict(process.engine.limits))
+
+
+def matcher_libraries(settings: Settings) -> dict[str, str]:
+    """[matchers]: name to the path of its library."""
+    base = settings.path.resolve().parent
+    return {name: str(base / library) for name, library in settings.process.matchers.items()}
+
+
+def new_engine(settings: Settings) -> Engine:
+    """A fresh engine as configured. Raises UnknownPluginError."""
+    process = settings.process
+    return load_engine(process.engine.name, engine_limits(process), matcher_libraries(settings))
+
+
+def journal_directory(data: Path) -> Path:
+    """Of the journal's segments, below the data directory."""
+    return data / "journal"
+
+
+def events_directory(data: Path) -> Path:
+    """Of the event log, which can be deleted while the venue is down: it is rebuilt."""
+    return data / "events"
+
+
+def snapshots_directory(data: Path) -> Path:
+    """Of the snapshots."""
+    return data / "snapshots"

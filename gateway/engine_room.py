@@ -5,6 +5,7 @@ Beside `app`, the command line's modules and this one nobody in the gateway sees
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -24,10 +25,10 @@ def matcher_libraries(settings: Settings) -> dict[str, str]:
     return {name: str(base / library) for name, library in settings.process.matchers.items()}
 
 
-def new_engine(settings: Settings) -> Engine:
-    """A fresh engine as configured. Raises UnknownPluginError."""
-    process = settings.process
-    return load_engine(process.engine.name, engine_limits(process), matcher_libraries(settings))
+def engine_factory(settings: Settings) -> Callable[[EngineLimits], Engine]:
+    """Makes fresh engines as configured, with the capacities asked for. It raises UnknownPluginError."""
+    name, libraries = settings.process.engine.name, matcher_libraries(settings)
+    return lambda limits: load_engine(name, limits, libraries)
 
 
 def journal_directory(data: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from engine.records import COMMAND_HEADER_SIZE, SET_INSTRUMENT, OrderState, Side, VenueState, format_e8
+from engine.records import COMMAND_HEADER_SIZE, SET_INSTRUMENT, InstrumentState, OrderState, Side, VenueState, format_e8
 from engine.snapshot_records import SNAP_ORDER, SNAPSHOT_LAYOUTS, Section, parse_snapshot, split_snapshot
 
 _COUNTED = {
@@ -24,7 +24,7 @@ class BookTop(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument_id: int
     symbol: str
-    state: int
+    state: str
     mark: str
     orders: int
     bid: str
@@ -73,7 +73,7 @@ def _books(instruments: list[dict[str, Any]], orders: memoryview) -> tuple[BookT
             BookTop(
                 instrument_id=row["instrument_id"],
                 symbol=config["symbol"],
-                state=row["state"],
+                state=InstrumentState(row["state"]).name,
                 mark=format_e8(row["mark_ticks"] * tick_e8) if row["mark_ticks"] else "",
                 orders=count,
                 bid=text(Side.BUY),

@@ -1,7 +1,7 @@
 """A venue in a process of its own, for whoever needs one to talk to: the demo, load runs, conformance and crash tests.
 
-Starts `python -m gateway serve --json`, waits for the line that says it is ready (never for a time to pass), kills or stops
-it. Blocking; on an event loop call it in a thread.
+Starts `python -m gateway serve --json`, waits for the line that says it is ready (never for a time to pass), kills or
+stops it; when this process dies the venue stops by itself. Blocking; on an event loop call it in a thread.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
@@ -49,10 +49,14 @@ class VenueProcess:
 
         Raises VenueProcessError when it ends before or is not ready in time.
         """
-        command = [sys.executable, "-m", "gateway", "serve", str(config), "--json", *arguments]
+        command = [sys.executable, "-m", "gateway", "serve", str(config), "--json", "--with-parent", *arguments]
         with log_path.open("ab") as log:
             process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
             )
         venue = cls(process, log_path)
         try:
@@ -90,7 +94,9 @@ class VenueProcess:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        self._stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
     def wait(self, timeout_s: float) -> int:
         """Waits until it ends by itself; the exit code. Raises VenueProcessError."""
@@ -111,17 +117,14 @@ class VenueProcess:
             raise self._error(f"stopped with exit code {code}")
         return stopped
 
-    @property
-    def _stdout(self) -> BinaryIO:
-        assert self._process.stdout is not None
-        return self._process.stdout  # type: ignore[return-value]
-
     def _read_line(self, deadline_s: float, event: str) -> bytes:
+        stdout = self._process.stdout
+        assert stdout is not None
         while b"\n" not in self._pending:
             left_s = deadline_s - time.monotonic()
-            if left_s <= 0 or not select.select([self._stdout], [], [], left_s)[0]:
+            if left_s <= 0 or not select.select([stdout], [], [], left_s)[0]:
                 raise self._error(f"did not say {event!r} in time")
-            data = os.read(self._stdout.fileno(), 65_536)
+            data = os.read(stdout.fileno(), 65_536)
             if not data:
                 raise self._error(f"ended with exit code {self._process.wait()} before it said {event!r}")
             self._pending += data

@@ -12,7 +12,7 @@ from engine.snapshot_records import parse_snapshot
 from gateway.bootstrap import bootstrap_commands, refusals
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json, print_pairs
 from gateway.config import ConfigError, Settings, load_settings
-from gateway.engine_room import new_engine
+from gateway.engine_room import engine_factory, engine_limits
 
 DESCRIPTION = """Reads a process file and the market and participants files that it names, as `serve` does, and checks every
 key, range and reference. Then a fresh engine is given all of it, to see that engine and matchers exist and refuse
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 def try_out(settings: Settings) -> list[str]:
     """What a fresh engine of this configuration says against it."""
     try:
-        engine = new_engine(settings)
+        engine = engine_factory(settings)(engine_limits(settings.process))
     except (UnknownPluginError, ImportError, ValueError, MemoryError) as error:
         return [f"engine: {error}"]
     findings = []

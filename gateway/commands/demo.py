@@ -91,8 +91,8 @@ def _print(result: DemoResult, keep: Path | None) -> None:
             ("trades", f"{result.trades:,}, {result.traded_shares:,} shares"),
             ("answered in", ", ".join(f"{name} {format_ns(latency[key])}" for name, key in (
                 ("p50", "50"), ("p90", "90"), ("p99", "99"), ("max", "100")))),  # fmt: skip
-            ("outage", f"{result.outage_s:.2f} s from the kill to the first answer, of them {recovery['seconds']:.3f} s recovery"),
-            ("recovery", f"from the snapshot of command {recovery['snapshot_seq']:,}, {recovery['commands_replayed']:,} replayed"),
+            ("outage", f"{result.outage_s:.2f} s from the kill until both sessions went on, of them {recovery['seconds']:.3f} s recovery"),
+            ("recovery", f"snapshot of command {recovery['snapshot_seq']:,}, {recovery['commands_replayed']:,} commands replayed"),
             ("best bid, ask", f"{result.best_bid or 'none'}, {result.best_ask or 'none'}"),
             ("commands", f"{result.seq:,}"),
             ("state hash", result.state_hash),

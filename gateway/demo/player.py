@@ -101,6 +101,13 @@ class FlowPlayer:
             await self._wait(lambda: self.in_flight < IN_FLIGHT_MAX and self.is_connected)
             self._send(action)
 
+    def stop_clocks(self) -> int:
+        """The requests under way are not timed: the venue is about to die. Returns their number."""
+        for sent in self._sent_ns.values():
+            for client_seq in sent:
+                sent[client_seq] = 0
+        return self.in_flight
+
     async def connected(self) -> None:
         """Waits until both sessions are connected. Raises PlayerError when one was refused."""
         await self._wait(lambda: self.is_connected)
@@ -183,9 +190,10 @@ class FlowPlayer:
 
     def _take(self, role: Role, report: Report) -> None:
         self.reports += 1
-        sent_ns = self._sent_ns[role].pop(report.client_seq, 0) if report.client_seq else 0
-        if sent_ns:
+        sent_ns = self._sent_ns[role].pop(report.client_seq, None)
+        if sent_ns is not None:
             self.answered += 1
+        if sent_ns:
             self.latency.record_value(min(time.monotonic_ns() - sent_ns, LATENCY_NS_MAX))
         if not isinstance(report, OrderReport):
             return

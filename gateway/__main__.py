@@ -1,4 +1,4 @@
-"""The command line, `perpgate COMMAND ...` or `python -m gateway COMMAND ...`: one module of `gateway.commands` per command.
+"""The command line, `perpgate COMMAND ...` or `python -m gateway COMMAND ...`: a module of `gateway.commands` each.
 
 Only the module of the command that was asked for is imported. Exit codes are in `gateway.commands.outcome`.
 """
@@ -18,9 +18,7 @@ COMMANDS = {  # name -> what it does; `-` becomes `_` in the module's name
     "demo": "starts a venue, trades real order flow through it, kills it, recovers",
     "check-config": "reads the configuration and says what is wrong with it",
     "replay": "computes the state and its hash from a journal, at any command or time",
-    "inspect": "prints the commands and events of an order, an account, a session or a range",
     "load": "sends orders at a rate or as fast as they are answered, and measures",
-    "snapshot": "follows the journal of a venue and writes snapshots beside it",
     "hash-password": "makes the password_hash of a session",
 }
 

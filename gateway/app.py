@@ -16,6 +16,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -46,19 +47,26 @@ from gateway.engine_room import (
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
 from gateway.session import DoorPorts
-from gateway.snapshot_process import SnapshotProcess
 
 BATCH_COMMANDS_MAX = 16_384
 PID_FILE = "perpgate.pid"
 WIRED_SECTIONS = frozenset(Section) - {Section.ORDER, Section.POSITION, Section.PENDING_REPLACE, Section.BOOK}
 
 
-class StartError(Exception):
-    """The venue cannot start. The text says what is wrong and what to do; `is_damage`: stored data are not what they were."""
+class StartFault(Enum):
+    """Where the cause lies."""
 
-    def __init__(self, text: str, is_damage: bool = False) -> None:
+    CONFIGURATION = "configuration"
+    MACHINE = "machine"  # address, directory, disk, somebody else's lock
+    DAMAGE = "damage"  # stored data are not what they were
+
+
+class StartError(Exception):
+    """The venue cannot start: the text says what is wrong and what to do."""
+
+    def __init__(self, fault: StartFault, text: str) -> None:
         super().__init__(text)
-        self.is_damage = is_damage
+        self.fault = fault
 
 
 class RecoveryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +120,6 @@ class Venue:
         self._snapshots = SnapshotStore(snapshots_directory(data), process.snapshot.keep)
         self._router = Router(process.engine.limits.sessions_max)
         self._pauses = Pauses()
-        self._follower: SnapshotProcess | None = None
         self._spinning: asyncio.Handle | None = None
         self._engine: Engine
         self._sequencer: Sequencer
@@ -126,12 +133,18 @@ class Venue:
             return await self._start()
         except BaseException as error:
             await self._close()
-            if isinstance(error, JournalError | BootstrapError | UnknownPluginError):
-                raise StartError(str(error), is_damage=isinstance(error, JournalDamageError)) from None
-            if isinstance(error, OSError):
-                where = error.filename or self.settings.process.listen.binary
-                raise StartError(f"{where}: {error.strerror or error}") from None
-            raise
+            raise self._start_error(error) from None
+
+    def _start_error(self, error: BaseException) -> BaseException:
+        if isinstance(error, JournalError):
+            damaged = isinstance(error, JournalDamageError)
+            return StartError(StartFault.DAMAGE if damaged else StartFault.MACHINE, str(error))
+        if isinstance(error, BootstrapError | UnknownPluginError):
+            return StartError(StartFault.CONFIGURATION, str(error))
+        if isinstance(error, OSError):
+            where = error.filename or self.settings.process.listen.binary
+            return StartError(StartFault.MACHINE, f"{where}: {error.strerror or error}")
+        return error
 
     async def _start(self) -> Ready:
         started_s = time.monotonic()
@@ -157,9 +170,6 @@ class Venue:
         await self._bootstrap([*lost_sessions(state), *wanted])
         await self._door.start()
         (settings.data_directory / PID_FILE).write_text(f"{os.getpid()}\n")
-        if settings.process.snapshot.interval_s:
-            self._follower = SnapshotProcess(settings)
-            self._follower.start()
         if settings.process.loop.busy_poll:
             self._spin()
         self._pauses.start()
@@ -215,7 +225,8 @@ class Venue:
         """Journals what the configuration wants and the recovered state does not have."""
         refused = refusals(b"".join(await self._sequencer.execute(commands)))
         if refused:
-            raise StartError("\n".join(f"the engine does not take the configuration: {text}" for text in refused))
+            text = "\n".join(f"the engine does not take the configuration: {line}" for line in refused)
+            raise StartError(StartFault.CONFIGURATION, text)
 
     def _spin(self) -> None:
         """A callback that is always due keeps the loop from sleeping in the kernel."""
@@ -226,8 +237,6 @@ class Venue:
     async def stop(self) -> Stopped:
         """The orderly end: nobody is told anything after it, and everything that anybody was told is on the disk."""
         self._pauses.stop()
-        if self._follower is not None:
-            await self._follower.stop()
         await self._door.stop()
         sequencer = self._sequencer
         await sequencer.stop()
@@ -316,5 +325,6 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(base / tls.certificate, base / tls.key)
     except (ssl.SSLError, OSError) as error:
-        raise StartError(f"[tls]: {base / tls.certificate} and {base / tls.key} cannot be used: {error}") from None
+        text = f"[tls]: {base / tls.certificate} and {base / tls.key} cannot be used: {error}"
+        raise StartError(StartFault.CONFIGURATION, text) from None
     return context

@@ -1,7 +1,7 @@
 """A load run: log in on several connections, warm up, measure, cancel what rests, log out.
 
-Called by `perpgate load` and by benchmarks. The loop itself is compiled (`gateway._load`); between its slices this module
-keeps heartbeats and tells the progress. It never decides what a good figure is.
+Called by `perpgate load` and by benchmarks. The loop itself is compiled (`gateway._load`); between its slices this
+module keeps heartbeats and tells the progress. It never decides what a good figure is.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     rejections: dict[str, int]
 
 
+_REASONS = frozenset(int(reason) for reason in Reason)
 Progress = Callable[[float, int], None]  # (seconds since the start of the run, requests answered so far)
 
 
@@ -227,16 +228,16 @@ class _Run:
         self._slice(SLICE_NS)
         while self._driver.outstanding:
             if time.monotonic() > until_s:
-                raise LoadError(f"{self._driver.outstanding} requests stayed without {what} for {DRAIN_TIMEOUT_S:.0f} s")
+                raise LoadError(
+                    f"{self._driver.outstanding} requests stayed without {what} for {DRAIN_TIMEOUT_S:.0f} s"
+                )
             self._slice(SLICE_NS)
 
     def _slice(self, duration_ns: int, window: int = 0, rate_per_s: int = 0) -> None:
         for connection in self._connections:
             if connection.idle_ns > HEARTBEAT_NS:
                 connection.heartbeat()
-        alive = self._driver.run(
-            duration_ns, window=window, rate_per_s=rate_per_s, busy_poll=self._plan.busy_poll
-        )
+        alive = self._driver.run(duration_ns, window=window, rate_per_s=rate_per_s, busy_poll=self._plan.busy_poll)
         if not alive:
             raise LoadError("; ".join(c.closing_text for c in self._connections if not c.is_open))
         if self._progress is not None:
@@ -253,7 +254,7 @@ class _Run:
         total: dict[str, int] = {}
         for connection in self._connections:
             for code, count in connection.rejections().items():
-                name = Reason(code).name if code in Reason else str(code)
+                name = Reason(code).name if code in _REASONS else str(code)
                 total[name] = total.get(name, 0) + count
         return total
 

@@ -1,6 +1,6 @@
-"""Commands and events for people and for JSON: enumerations by name, times in UTC, decimals as text. Never parsed again.
+"""Commands and events for people and for JSON: enumerations by name, times in UTC, decimals as text.
 
-Called by `perpgate inspect`. The records are those of `engine.records`, unpacked.
+Called by `perpgate inspect`. The records are those of `engine.records`, unpacked; nothing parses the text again.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class VenueProcessError(Exception):
 
 
 class VenueProcess:
-    """One running `serve`. `ready` is its first line: port, process id, recovered seq and state hash, recovery times."""
+    """One running `serve`. `ready` is its first line: port, process id, recovered seq, state hash and times."""
 
     def __init__(self, process: subprocess.Popen[bytes], log_path: Path) -> None:
         self._process = process
@@ -97,6 +97,11 @@ class VenueProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()
+
+    def close_input(self) -> None:
+        """What it sees when this process dies: it stops in order."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def wait(self, timeout_s: float) -> int:
         """Waits until it ends by itself; the exit code. Raises VenueProcessError."""

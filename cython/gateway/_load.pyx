@@ -163,7 +163,8 @@ def histogram_of(values):
 # ------------------------------------------------------------------------------------------------------ requests
 
 
-cdef inline uint8_t *_request(connection_t *c, uint32_t block_bytes, uint32_t template_id, int64_t now_ns) noexcept nogil:
+cdef inline uint8_t *_request(connection_t *c, uint32_t block_bytes, uint32_t template_id,
+                              int64_t now_ns) noexcept nogil:
     # The headers and what every request begins with; the rest of the block is zero. Returns the block.
     cdef uint8_t *packet = c.outbound + c.out_end
     cdef uint32_t length = 1 + SBE_HEADER_BYTES + block_bytes
@@ -372,10 +373,10 @@ cdef void _packet(connection_t *c, const uint8_t *packet, size_t size, int64_t n
 cdef class LoadConnection:
     """One logged-in connection: a non-blocking socket, what it sends and how far it is.
 
-    LoadConnection(fd, mix, *, account_id, instrument_id, mid_price_e8, tick_e8, lot_e8, first_client_seq, levels, depth,
-    outstanding_max): `fd` stays the caller's. Orders are of one lot (IOC orders of two) on `levels` prices each side of
-    the mid price. Client order ids count from `first_client_seq`, as the requests do. outstanding_max, a power of two up to
-    2^20, bounds the requests without an answer.
+    LoadConnection(fd, mix, *, account_id, instrument_id, mid_price_e8, tick_e8, lot_e8, first_client_seq, levels,
+    depth, outstanding_max): `fd` stays the caller's. Orders are of one lot (IOC orders of two) on `levels` prices each
+    side of the mid price. Client order ids count from `first_client_seq`, as the requests do. outstanding_max, a power
+    of two up to 2^20, bounds the requests without an answer.
     """
 
     def __cinit__(self, int fd, int mix, *, uint32_t account_id, uint32_t instrument_id, int64_t mid_price_e8,
@@ -501,7 +502,7 @@ cdef class LoadDriver:
         return _counts_of(&self.latency)
 
     def latenesses_ns(self):
-        """(nanoseconds from due to encoded, count) pairs of the open loop since the last `reset`: this program's own share."""
+        """(nanoseconds from due to encoded, count) pairs of the open loop since the last `reset`: our own share."""
         return _counts_of(&self.lateness)
 
     def reset(self):
@@ -570,7 +571,7 @@ cdef class LoadDriver:
         return worked
 
     cdef bint _fill_open(self, uint64_t rate_per_s, int64_t now_ns) noexcept nogil:
-        # Encodes what is due, the connections in turn. One without room is waited for, not skipped: its request stays due.
+        # Encodes what is due, the connections in turn. One without room is waited for: its request stays due.
         cdef connection_t *c
         cdef int64_t due_ns
         cdef uint32_t n = 0

@@ -14,9 +14,10 @@ from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json, pr
 from gateway.config import ConfigError, Settings, load_settings
 from gateway.engine_room import engine_factory, engine_limits
 
-DESCRIPTION = """Reads a process file and the market and participants files that it names, as `serve` does, and checks every
-key, range and reference. Then a fresh engine is given all of it, to see that engine and matchers exist and refuse
-nothing. No directory is made and no port taken."""
+DESCRIPTION = """\
+Reads a process file and the market and participants files that it names, as `serve` does, and checks every key, range
+and reference. Then a fresh engine is given all of it, to see that engine and matchers exist and refuse nothing. No
+directory is made and no port taken."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

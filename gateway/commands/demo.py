@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import tempfile
 from pathlib import Path
@@ -13,16 +12,18 @@ import uvloop
 
 from gateway.commands.options import add_config, read_settings, shipped
 from gateway.commands.outcome import ExitCode, Refusal, add_json, format_ns, print_json, print_pairs
+from gateway.config import Settings
 from gateway.demo.player import PlayerError
 from gateway.demo.run import DemoError, DemoResult, DemoRun
 from gateway.demo.screen import DemoScreen
 from gateway.flow import FlowError, read_flow
 from gateway.venue_process import VenueProcessError
 
-DESCRIPTION = """Starts a venue with the embedded journal in a process of its own and replays order flow through its binary
-door: resting orders as ALO orders of one participant, executions as IOC orders of another. In the middle it kills the
-venue with SIGKILL and starts it again; the participants reconnect and go on. At the end it stops the venue and compares:
-the state with a full replay of the journal, best bid and ask with those of the flow. Exit code 1 when one differs.
+DESCRIPTION = """\
+Starts a venue with the embedded journal in a process of its own and replays order flow through its binary door: resting
+orders as ALO orders of one participant, executions as IOC orders of another. In the middle it kills the venue with
+SIGKILL and starts it again; the participants reconnect and go on. At the end it stops the venue and compares: the state
+with a full replay of the journal, best bid and ask with those of the flow. Exit code 1 when one differs.
 
 The flow is in the LOBSTER message format: seconds after midnight, type (1 new, 2 partial cancel, 3 delete, 4 execution,
 5 hidden execution), order id, size, price x 10,000, direction of the resting order (1 or -1). `.gz` is unpacked."""
@@ -33,9 +34,16 @@ SECONDS = 45
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flow", type=Path, metavar="FILE", help="order flow (default: config/flow/sample.csv.gz)")
     add_config(parser, "the venue, with one instrument and the demo's participants")
-    parser.add_argument("--seconds", type=float, default=SECONDS, metavar="S",
-                        help="time for the flow; it is played faster than it was, never slower (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="new directory for journal, snapshots and log, kept afterwards")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        metavar="S",
+        help="time for the flow; it is played faster than it was, never slower (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="new directory for journal, snapshots and log, kept afterwards"
+    )
     add_json(parser)
 
 
@@ -66,13 +74,13 @@ def _count(flow: Path) -> int:
     return total
 
 
-def _run(options: argparse.Namespace, settings, flow: Path, directory: Path, total: int) -> int:  # type: ignore[no-untyped-def]
+def _run(options: argparse.Namespace, settings: Settings, flow: Path, directory: Path, total: int) -> int:
     with DemoScreen(sys.stderr if options.json else sys.stdout, total) as screen:
         try:
             result = uvloop.run(DemoRun(settings, flow, directory, options.seconds, screen).run())
         except (DemoError, PlayerError) as error:
             raise Refusal(f"the demo failed: {error}", ExitCode.NO) from None
-        except (VenueProcessError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, VenueProcessError, OSError) as error:
             raise Refusal(f"the demo cannot go on: {error}", ExitCode.UNAVAILABLE) from None
     passed = all(check.passed for check in result.checks)
     if options.json:
@@ -83,16 +91,19 @@ def _run(options: argparse.Namespace, settings, flow: Path, directory: Path, tot
 
 
 def _print(result: DemoResult, keep: Path | None) -> None:
-    latency, recovery = result.latency_ns, result.recovery
+    recovery = result.recovery
+    named = (("p50", "50"), ("p90", "90"), ("p99", "99"), ("max", "100"))
+    latencies = ", ".join(f"{name} {format_ns(result.latency_ns[key])}" for name, key in named)
+    outage = f"{result.outage_s:.2f} s from the kill until both sessions went on"
+    replayed = f"{recovery['commands_replayed']:,} commands behind the snapshot of command {recovery['snapshot_seq']:,}"
     print_pairs(
         [
             ("flow", f"{result.messages:,} messages in {result.seconds:.1f} s"),
             ("orders", f"{result.requests:,} requests, {result.reports:,} reports"),
             ("trades", f"{result.trades:,}, {result.traded_shares:,} shares"),
-            ("answered in", ", ".join(f"{name} {format_ns(latency[key])}" for name, key in (
-                ("p50", "50"), ("p90", "90"), ("p99", "99"), ("max", "100")))),  # fmt: skip
-            ("outage", f"{result.outage_s:.2f} s from the kill until both sessions went on, of them {recovery['seconds']:.3f} s recovery"),
-            ("recovery", f"snapshot of command {recovery['snapshot_seq']:,}, {recovery['commands_replayed']:,} commands replayed"),
+            ("answered in", latencies),
+            ("outage", outage),
+            ("recovery", f"{recovery['seconds']:.3f} s: {replayed}"),
             ("best bid, ask", f"{result.best_bid or 'none'}, {result.best_ask or 'none'}"),
             ("commands", f"{result.seq:,}"),
             ("state hash", result.state_hash),

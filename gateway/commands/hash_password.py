@@ -9,10 +9,11 @@ import sys
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json
 from gateway.passwords import PASSWORD_BYTES_MAX, check_password_text, hash_password
 
-DESCRIPTION = f"""Reads a password and prints the text for `password_hash` of a [[session]] in the participants file.
+DESCRIPTION = f"""\
+Reads a password and prints the text for `password_hash` of a [[session]] in the participants file.
 
 The password is asked for twice without being shown; from a pipe the first line is taken. It is never an argument,
-because arguments can be seen by everybody on the machine. The binary login takes 1 to {PASSWORD_BYTES_MAX} characters."""
+because everybody on the machine can see those. The binary login takes 1 to {PASSWORD_BYTES_MAX} characters."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`perpgate load`: sends orders to a venue at a rate or as fast as they are answered, and prints rates and latencies."""
+"""`perpgate load`: sends orders to a venue, at a rate or as fast as they are answered; prints rates and latencies."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from gateway.config import ConfigError, Settings, read_toml, split_address
 from gateway.load import MIXES, PERCENTILES, LoadError, LoadPlan, LoadResult, LoadSession, run_load
 from gateway.venue_process import VenueProcess, VenueProcessError
 
-DESCRIPTION = """Sends orders over the binary door and measures how fast and how quickly they are answered.
+DESCRIPTION = """\
+Sends orders over the binary door and measures how fast and how quickly they are answered.
 
-Open loop (--rate): requests are due at an even pace and their clocks start when they are due, so that a stall counts for
-every request that it held up. Closed loop (--window): each connection keeps so many requests in flight; this finds the
-highest rate, and its latencies are those at that rate. Warm-up seconds are not counted. At the end everything that
+Open loop (--rate): requests are due at an even pace and their clocks start when they are due, so that a stall counts
+for every request that it held up. Closed loop (--window): each connection keeps so many requests in flight; this finds
+the highest rate, and its latencies are those at that rate. Warm-up seconds are not counted. At the end everything that
 still rests is cancelled.
 
 mixes:
@@ -52,24 +53,55 @@ class SessionsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", nargs="?", help="host:port of a running venue's binary door; none: starts its own")
     add_config(parser, "the venue to start, and the market that orders are made for")
-    parser.add_argument("--sessions", type=Path, metavar="FILE", help="TOML with [[session]] username, password, account "
-                        "(default: the demo's LOAD1 to LOAD4)")  # fmt: skip
+    parser.add_argument(
+        "--sessions",
+        type=Path,
+        metavar="FILE",
+        help="TOML with [[session]] username, password, account (default: the demo's LOAD1 to LOAD4)",
+    )
     parser.add_argument("--symbol", help="instrument (default: the first of the market file)")
-    parser.add_argument("--mid-price", type=decimal_e8, metavar="P",
-                        help="centre of the orders' prices (default: the instrument's mark_price)")  # fmt: skip
-    parser.add_argument("--mix", choices=sorted(MIXES), default="place-cancel", help="what is sent (default: %(default)s)")
+    parser.add_argument(
+        "--mid-price",
+        type=decimal_e8,
+        metavar="P",
+        help="centre of the orders' prices (default: the instrument's mark_price)",
+    )
+    parser.add_argument(
+        "--mix", choices=sorted(MIXES), default="place-cancel", help="what is sent (default: %(default)s)"
+    )
     loop = parser.add_mutually_exclusive_group()
-    loop.add_argument("--rate", type=whole_number, metavar="N", help="open loop: requests per second, all connections together")
-    loop.add_argument("--window", type=whole_number, metavar="N", help=f"closed loop: in flight per connection (default: {WINDOW})")
+    loop.add_argument(
+        "--rate", type=whole_number, metavar="N", help="open loop: requests per second, all connections together"
+    )
+    loop.add_argument(
+        "--window", type=whole_number, metavar="N", help=f"closed loop: in flight per connection (default: {WINDOW})"
+    )
     parser.add_argument("--connections", type=whole_number, metavar="N", default=2, help="(default: %(default)s)")
     parser.add_argument("--seconds", type=whole_number, metavar="N", default=10, help="measured (default: %(default)s)")
-    parser.add_argument("--warm-up", type=whole_number, metavar="N", default=1, help="seconds before that (default: %(default)s)")
-    parser.add_argument("--depth", type=whole_number, metavar="N", default=1_000, help="resting orders per connection (default: %(default)s)")
-    parser.add_argument("--busy-poll", action="store_true", help="never sleep: keeps this program's wake-ups out of the latencies")
+    parser.add_argument(
+        "--warm-up", type=whole_number, metavar="N", default=1, help="seconds before that (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--depth",
+        type=whole_number,
+        metavar="N",
+        default=1_000,
+        help="resting orders per connection (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--busy-poll", action="store_true", help="never sleep: keeps this program's wake-ups out of the latencies"
+    )
     parser.add_argument("--cpu", type=int, metavar="N", help="core that this program is bound to for the run")
-    parser.add_argument("--percentiles", type=Path, metavar="FILE", help="writes the whole distribution, in microseconds")
-    parser.add_argument("--serve-option", action="append", default=[], metavar="OPTION",
-                        help="given to the venue that is started, such as --serve-option=--busy-poll; may be repeated")  # fmt: skip
+    parser.add_argument(
+        "--percentiles", type=Path, metavar="FILE", help="writes the whole distribution, in microseconds"
+    )
+    parser.add_argument(
+        "--serve-option",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="given to the venue that is started, such as --serve-option=--busy-poll; may be repeated",
+    )
     add_json(parser)
 
 
@@ -179,7 +211,9 @@ def _run(plan: LoadPlan, percentiles: Path | None) -> LoadResult:
 
 
 def _print(result: LoadResult) -> None:
-    loop = f"open loop, {result.rate_per_s:,}/s" if result.rate_per_s else f"closed loop, {result.window} in flight each"
+    loop = (
+        f"open loop, {result.rate_per_s:,}/s" if result.rate_per_s else f"closed loop, {result.window} in flight each"
+    )
     print_pairs(
         [
             ("requests answered", f"{result.requests:,} ({result.requests_per_s:,.0f}/s)"),

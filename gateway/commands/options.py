@@ -113,7 +113,9 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     """The arguments of commands that read a venue's data directory; `open_data` evaluates them."""
     parser.add_argument("directory", type=Path, help="data directory of a venue (data.directory of its process file)")
     parser.add_argument("--engine", metavar="NAME", help="engine to use (default: the one that wrote the journal last)")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="process file; needed when instruments use [matchers] of its")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="process file; needed when instruments use [matchers] of its"
+    )
 
 
 def open_data(options: argparse.Namespace) -> Data:

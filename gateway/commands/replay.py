@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -11,8 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.api import UnknownPluginError
 from engine.journal_format import JournalDamageError, JournalError
+from engine.recovery import MakeEngine, Replayed, replay
 from engine.recovery import Progress as Replay
-from engine.recovery import Replayed, replay
 from gateway.commands.options import add_data, instant, open_data, whole_number
 from gateway.commands.outcome import (
     ExitCode,
@@ -26,18 +25,25 @@ from gateway.commands.outcome import (
 from gateway.record_text import format_time
 from gateway.state_view import StateView, view_state
 
-DESCRIPTION = """Applies the commands of a journal to a fresh engine, from the first one on, and prints the state: its hash, what it
-holds, and the top of each book. Snapshots are not used, so this is what the others are compared with: a venue prints the
-same hash when it starts and when it stops. Reads only, and may run beside a live venue."""
+DESCRIPTION = """\
+Applies the commands of a journal to a fresh engine, from the first one on, and prints the state: its hash, what it
+holds, and the top of each book. Snapshots are not used, so this is what everything else is compared with: a venue
+prints the same hash when it starts and when it stops. Reads only, and may run beside a live venue."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     until = parser.add_mutually_exclusive_group()
     until.add_argument("--until-seq", type=whole_number, metavar="N", help="stop after this command")
-    until.add_argument("--until-time", type=instant, metavar="T",
-                       help="stop after the last command stamped at or before T: ISO 8601, or nanoseconds since 1970")  # fmt: skip
-    parser.add_argument("--expect", metavar="HASH", help="exit with 1 when the state's hash is another (it may be shortened)")
+    until.add_argument(
+        "--until-time",
+        type=instant,
+        metavar="T",
+        help="stop after the last command stamped at or before T: ISO 8601, or nanoseconds since 1970",
+    )
+    parser.add_argument(
+        "--expect", metavar="HASH", help="exit with 1 when the state's hash is another (it may be shortened)"
+    )
     add_json(parser)
 
 
@@ -66,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
-def _replay(options: argparse.Namespace, journal: Path, make_engine: Callable) -> Replayed:  # type: ignore[type-arg]
+def _replay(options: argparse.Namespace, journal: Path, make_engine: MakeEngine) -> Replayed:
     console = error_console()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     try:
@@ -77,9 +83,7 @@ def _replay(options: argparse.Namespace, journal: Path, make_engine: Callable) -
                 rate = state.commands / max(state.seconds, 1e-9)
                 bar.update(task, completed=state.seq, description=f"command {state.seq:,}, {rate:,.0f}/s")
 
-            return replay(
-                journal, make_engine, until_seq=options.until_seq, until_ns=options.until_time, progress=show
-            )
+            return replay(journal, make_engine, until_seq=options.until_seq, until_ns=options.until_time, progress=show)
     except JournalDamageError as error:
         raise Refusal(str(error), ExitCode.DAMAGED) from None
     except (JournalError, UnknownPluginError) as error:
@@ -97,10 +101,13 @@ def _print(replayed: Replayed, state_hash: str, view: StateView) -> None:
             ("venue", view.venue_state),
             ("business date", str(view.business_date) if view.business_date else ""),
             ("holds", counts),
-            ("replayed", f"{replayed.commands:,} commands, {replayed.events:,} events in {replayed.seconds:.3f} s "
-                         f"({rate:,.0f} commands/s, engine {replayed.engine.info.name})"),
+            (
+                "replayed",
+                f"{replayed.commands:,} commands, {replayed.events:,} events in {replayed.seconds:.3f} s "
+                f"({rate:,.0f} commands/s, engine {replayed.engine.info.name})",
+            ),
         ]
-    )  # fmt: skip
+    )
     print()
     rows = [
         (str(book.instrument_id), book.symbol, book.state, book.mark, f"{book.orders:,}", book.bid, book.ask)

@@ -17,32 +17,49 @@ import uvloop
 
 from engine import failpoints
 from engine.recovery import Progress
-from gateway.app import Ready, StartError, Stopped, Venue
+from gateway.app import Ready, StartError, StartFault, Stopped, Venue
 from gateway.commands.options import override, read_settings
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json
 from gateway.config import Settings, split_address
 from gateway.logs import configure_logs
 
-DESCRIPTION = """Starts the venue: recovers from its data directory, journals what the configuration changes, opens the doors, and
-says so in one line on standard output (`--json`: one object with "event": "ready", the port and the recovered state).
-Logs go to standard error.
+DESCRIPTION = """\
+Starts the venue: recovers from its data directory, journals what the configuration changes, opens the doors, and says
+so in one line on standard output (--json: one object with "event": "ready", the port and the recovered state). Logs go
+to standard error.
 
-SIGTERM or SIGINT stop it in order: sessions end, everything is durable and released, a last snapshot is written, and one
-more line is printed. A second signal ends it at once, which loses nothing that anybody was told, as kill -9 does."""
+SIGTERM or SIGINT stop it in order: sessions end, everything is durable and released, a last snapshot is written, and
+one more line is printed. A second signal ends it at once, which loses nothing that anybody was told, nor does kill -9.
+"""
+
+EXIT_CODES = {
+    StartFault.CONFIGURATION: ExitCode.REFUSED,
+    StartFault.MACHINE: ExitCode.UNAVAILABLE,
+    StartFault.DAMAGE: ExitCode.DAMAGED,
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="process file, such as config/demo.toml")
     parser.add_argument("--data", type=Path, metavar="DIR", help="instead of data.directory")
-    parser.add_argument("--listen", type=address, metavar="HOST:PORT", help="instead of listen.binary; port 0 takes a free one")
+    parser.add_argument(
+        "--listen", type=address, metavar="HOST:PORT", help="instead of listen.binary; port 0 takes a free one"
+    )
     parser.add_argument("--durability", choices=("fsync", "page-cache", "none"), help="instead of journal.durability")
     parser.add_argument("--engine", metavar="NAME", help="instead of engine.name")
     parser.add_argument("--busy-poll", action="store_true", help="never sleep: lower latency for one whole core")
     parser.add_argument("--cpu", type=int, metavar="N", help="core that the venue's loop is bound to")
-    parser.add_argument("--log", choices=("auto", "console", "logfmt", "json"), default="auto",
-                        help="form of the log (default: for people in a terminal, else logfmt)")  # fmt: skip
-    parser.add_argument("--with-parent", action="store_true",
-                        help="stop in order when standard input ends: for a program that starts a venue")  # fmt: skip
+    parser.add_argument(
+        "--log",
+        choices=("auto", "console", "logfmt", "json"),
+        default="auto",
+        help="form of the log (default: for people in a terminal, else logfmt)",
+    )
+    parser.add_argument(
+        "--with-parent",
+        action="store_true",
+        help="stop in order when standard input ends: for a program that starts a venue",
+    )
     add_json(parser)
 
 
@@ -50,11 +67,13 @@ def run(options: argparse.Namespace) -> int:
     configure_logs(options.log)
     settings = settings_of(options)
     if failpoints.ARMED:
-        structlog.get_logger("serve").critical("failpoint_armed", variable=failpoints.VARIABLE, value=os.environ[failpoints.VARIABLE])
+        structlog.get_logger("serve").critical(
+            "failpoint_armed", variable=failpoints.VARIABLE, value=os.environ[failpoints.VARIABLE]
+        )
     try:
         return uvloop.run(_serve(settings, options))
     except StartError as error:
-        raise Refusal(str(error), ExitCode.DAMAGED if error.is_damage else ExitCode.UNAVAILABLE) from None
+        raise Refusal(str(error), EXIT_CODES[error.fault]) from None
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -141,7 +160,9 @@ def _progress(as_json: bool) -> Callable[[Progress], None]:
     """Long recoveries say how far they are; called in the thread that recovers."""
 
     def show(progress: Progress) -> None:
-        structlog.get_logger("serve").info("recovery_running", seq=progress.seq, last_seq=progress.last_seq, commands=progress.commands)
+        structlog.get_logger("serve").info(
+            "recovery_running", seq=progress.seq, last_seq=progress.last_seq, commands=progress.commands
+        )
 
     return show
 
@@ -153,9 +174,9 @@ def _say_ready(ready: Ready, settings: Settings, as_json: bool) -> None:
     host, _ = settings.process.listen.binary_address
     recovery = ready.recovery
     print(
-        f"ready: binary door on {host}:{ready.binary_port}, process {ready.pid}, engine {ready.engine}, command {ready.seq:,}, "
-        f"state {ready.state_hash[:16]}; recovered in {recovery.seconds:.3f} s from the snapshot of command "
-        f"{recovery.snapshot_seq:,} and {recovery.commands_replayed:,} commands",
+        f"ready: binary door on {host}:{ready.binary_port}, process {ready.pid}, engine {ready.engine}\n"
+        f"  command {ready.seq:,}, state {ready.state_hash[:16]}, recovered in {recovery.seconds:.3f} s: "
+        f"{recovery.commands_replayed:,} commands behind the snapshot of command {recovery.snapshot_seq:,}",
         flush=True,
     )
 

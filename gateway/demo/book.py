@@ -1,7 +1,7 @@
 """The book of one instrument as far as a participant's own reports show it.
 
-Where all orders of an instrument are one's own, as in the demo, this is the venue's book. Fed report by report; an order
-that may not rest (IOC, FOK) is left out, so that the book is never crossed while its fills are still arriving.
+Where all orders of an instrument are one's own, as in the demo, this is the venue's book. Fed report by report; an
+order that may not rest (IOC, FOK) is left out, so that the book is never crossed while its fills are still arriving.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The demo from start to end: a venue in its own process, order flow, a SIGKILL in the middle, recovery, an orderly end.
+"""The demo from start to end: a venue in its own process, order flow, SIGKILL in the middle, recovery, orderly end.
 
 What it claims it checks: state hashes against a full replay of the journal by another process, the book against the
 flow's own. Called by `perpgate demo`; it prints nothing itself but what `DemoScreen` shows.
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from engine.records import SCALE_E8, Side, format_e8
+from engine.records import Side, format_e8
 from gateway.bootstrap import instrument_fields
 from gateway.client import BinaryClient
 from gateway.config import Settings
@@ -130,12 +130,14 @@ class DemoRun:
         self._result.outage_s = time.monotonic() - killed_s
         self._result.recovery = {**recovery, "seq": ready["seq"], "state_hash": ready["state_hash"]}
         self._screen.say(
-            f"the venue is back: state of command {ready['seq']:,} recovered in {recovery['seconds']:.3f} s (snapshot of "
-            f"command {recovery['snapshot_seq']:,}, {recovery['commands_replayed']:,} commands replayed), sessions go on "
-            f"{self._result.outage_s:.2f} s after the kill"
+            f"the venue is back: command {ready['seq']:,}, recovered in {recovery['seconds']:.3f} s (snapshot of "
+            f"command {recovery['snapshot_seq']:,}, {recovery['commands_replayed']:,} commands replayed); the sessions "
+            f"went on {self._result.outage_s:.2f} s after the kill"
         )
         wrong = player.difference()
-        self._check("sessions went on where they were", not wrong, wrong or "every request answered once, no report lost")
+        self._check(
+            "sessions went on where they were", not wrong, wrong or "every request answered once, no report lost"
+        )
         self._replaying = asyncio.get_running_loop().create_task(self._compare_recovered(ready))
 
     async def _compare_recovered(self, ready: dict[str, Any]) -> None:
@@ -179,7 +181,9 @@ class DemoRun:
         loop = asyncio.get_running_loop()
         start_s = loop.time()
         crashed = False
-        self._screen.say(f"{self._flow.name}: {total:,} messages, {span_ns / 1e9:,.0f} s of market time, {speed:.0f} times as fast")
+        self._screen.say(
+            f"{self._flow.name}: {total:,} messages, {span_ns / 1e9:,.0f} s of market time, {speed:.0f} times as fast"
+        )
         for message in read_flow(self._flow):
             wait_s = start_s + (message.time_ns - first.time_ns) / 1e9 / speed - loop.time()
             if wait_s > BEHIND_MIN_S:
@@ -229,7 +233,11 @@ class DemoRun:
         self._result.best_bid, self._result.best_ask = flow_best[Side.BUY], flow_best[Side.SELL]
         agrees = venue_best == flow_best
         detail = f"bid {flow_best[Side.BUY]}, ask {flow_best[Side.SELL]}"
-        self._check("final book = the flow's book", agrees, detail if agrees else f"{detail}, but the journal gives {venue_best}")
+        self._check(
+            "final book = the flow's book",
+            agrees,
+            detail if agrees else f"{detail}, but the journal gives {venue_best}",
+        )
 
     def _check(self, name: str, passed: bool, detail: str) -> None:
         self._result.checks.append(Check(name, passed, detail))

@@ -54,9 +54,10 @@ class DemoScreen:
             self._live.update(self._panel(player, message_time_ns, rates), refresh=True)
         else:
             bid, ask = (_level(player, side) for side in (Side.BUY, Side.SELL))
+            p50, p99 = _latency(player, 50), _latency(player, 99)
             self.say(
                 f"{_clock(message_time_ns)}  {player.line:,} of {self._total:,} messages, {rates[0]:,.0f} orders/s, "
-                f"{rates[1]:,.0f} reports/s, {bid} / {ask}, answered in {_latency(player, 50)} (p99 {_latency(player, 99)})"
+                f"{rates[1]:,.0f} reports/s, {bid} / {ask}, answered in {p50} (p99 {p99})"
             )
 
     def _panel(self, player: FlowPlayer, message_time_ns: int, rates: tuple[float, float]) -> RenderableType:
@@ -73,7 +74,9 @@ class DemoScreen:
         table.add_row("resting orders", f"{len(player.book.orders):,}", "answered in",
                       f"{_latency(player, 50)}, p99 {_latency(player, 99)}")  # fmt: skip
         bar = Table.grid(padding=(0, 2))
-        bar.add_row(ProgressBar(self._total, player.line, width=BAR_WIDTH), f"{player.line:,} of {self._total:,} messages")
+        bar.add_row(
+            ProgressBar(self._total, player.line, width=BAR_WIDTH), f"{player.line:,} of {self._total:,} messages"
+        )
         return Group(bar, table)
 
 

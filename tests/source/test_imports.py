@@ -15,7 +15,12 @@ ENGINE_ROOM = {
     "engine.api",
     "engine.inspect",
 }
-COMPOSITION = {"gateway.app", "gateway.__main__"}  # the only ones in the gateway that see the engine room
+COMPOSITION = {  # the only ones in the gateway that see the engine room
+    "gateway.app",
+    "gateway.__main__",
+    "gateway.engine_room",  # where its parts are, for the others here
+    "gateway.commands",  # what the command line does with journals and engines outside a venue
+}
 DOORS = ("gateway.fix", "gateway.binary")
 SHARED = {"engine.records", "engine.layout", "engine.snapshot_records", "engine.arith", "engine.batch"}
 READ_MODELS = {"gateway.marketdata", "gateway.book", "gateway.terminal"}
@@ -42,7 +47,7 @@ def test_engine_never_imports_gateway() -> None:
 def test_gateway_sees_the_schema_alone() -> None:
     wrong = []
     for path, module, names in of("gateway"):
-        if module in COMPOSITION:
+        if any(is_in(module, place) for place in COMPOSITION):
             continue
         for name in names:
             if not is_in(name, "engine") or name == "engine" or is_in(name, "engine.records"):

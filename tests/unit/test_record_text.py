@@ -78,7 +78,8 @@ def test_states_are_named_by_their_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-25T09:46:40.123456789Z", "2026-11-25T10:46:40.123456789+01:00", "2026-11-25 09:46:40.123456789", str(T)]
+    "text",
+    ["2026-11-25T09:46:40.123456789Z", "2026-11-25T10:46:40.123456789+01:00", "2026-11-25 09:46:40.123456789", str(T)],
 )
 def test_times_are_read(text: str) -> None:
     assert parse_time(text) == T

@@ -100,7 +100,7 @@ def test_schema_imports_the_standard_library_alone() -> None:
     [
         ("sortedcontainers", {"engine.reference", *READ_MODELS}),
         ("structlog", {"gateway", "engine.sequencer", "engine.journal", "engine.replication", "engine.snapshot"}),
-        ("quickfix", set()),
+        ("quickfix", {"gateway.fix.kit"}),
         ("hypothesis", set()),
         ("pytest", set()),
         ("tests", set()),

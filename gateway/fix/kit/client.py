@@ -74,6 +74,15 @@ class Client:
 
     # ------------------------------------------------------------------------------------------ running
 
+    def show_logon(self) -> None:
+        """Says that the session is on."""
+        endpoint = self.endpoint
+        where = f"{endpoint.host}:{endpoint.port}"
+        self._say(
+            f"-- logged on to {where} as {endpoint.sender_comp_id}, {endpoint.fix_version.title}",
+            {"event": "logged_on", "venue": where, "session": endpoint.sender_comp_id, "version": endpoint.version},
+        )
+
     def execute(self, text: str) -> None:
         """One line. Raises ScriptError."""
         words = split_words(text)

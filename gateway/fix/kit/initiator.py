@@ -25,9 +25,14 @@ except ImportError:  # the extra is not installed
 RECONNECT_INTERVAL_S = 1
 
 
+def has_quickfix() -> bool:
+    """Whether the package is installed."""
+    return quickfix is not None
+
+
 def require_quickfix() -> None:
     """Raises KitError when the package is not there."""
-    if quickfix is None:
+    if not has_quickfix():
         raise KitError(
             "the quickfix package is missing: pip install 'perpgate[fix-kit]' (it is compiled, about 6 minutes)"
         )
@@ -89,28 +94,33 @@ class Initiator:
         if self._relay:
             self._relay.stop()
 
+    def keep_numbers(self) -> None:
+        """Later logons go on from the numbers that were reached, whatever `reset` said."""
+        quickfix.Session.lookupSession(self.session_id).setResetOnLogon(False)
+
     def drop(self) -> None:
         """Drops the line without a Logout; QuickFIX connects again by itself after a second."""
-        session = quickfix.Session.lookupSession(self.session_id)
-        session.disconnect()
+        quickfix.Session.lookupSession(self.session_id).disconnect()
 
     def reconnected(self, timeout_s: float = 10.0) -> FixMessage:
         """Waits for the logon after `drop`."""
         return self._wait_for_logon(timeout_s)
 
     def _wait_for_logon(self, timeout_s: float) -> FixMessage:
+        """The venue's Logon, once QuickFIX says that the session is on: before that it would lose what it is given."""
         deadline_s = time.monotonic() + timeout_s
-        words = ""
+        answer, words = None, ""
         while (left_s := deadline_s - time.monotonic()) > 0:
             try:
                 said = self.said.get(timeout=left_s)
             except queue.Empty:
                 break
+            if said.kind == "logon" and answer is not None:
+                return answer
             if said.kind == "in" and said.message is not None:
-                if said.message.msg_type == "A":
-                    return said.message
+                answer = said.message if said.message.msg_type == "A" else answer
                 words = said.message.get(58) or words
-        reason = f": {words}" if words else "; see the log in " + str(self._options.directory)
+        reason = f": {words}" if words else f"; see the log in {self._options.directory}"
         raise KitError(f"no logon at {self.endpoint.host}:{self.endpoint.port} within {timeout_s:g} s{reason}")
 
     # --------------------------------------------------------------------------------------------- messages

@@ -44,6 +44,7 @@ class Peer:
     numbers: Numbers = field(default_factory=Numbers)
     log: list[str] = field(default_factory=list)
     answers_test_requests: bool = True
+    highest: int = 0  # largest MsgSeqNum received
 
     def __post_init__(self) -> None:
         self._socket: socket.socket | None = None
@@ -208,7 +209,20 @@ class Peer:
         except NoMessage:
             return
 
+    def catch_up(self, timeout_s: float = 5.0) -> list[FixMessage]:
+        """Asks for what is missing, when something is, and waits for it; the repeated application messages."""
+        repeated: list[FixMessage] = []
+        if self.numbers.expected <= self.highest:
+            self.send("2", [(7, str(self.numbers.expected)), (16, "0")])
+        deadline_s = time.monotonic() + timeout_s
+        while self.numbers.expected <= self.highest:
+            message = self.receive(max(0.0, deadline_s - time.monotonic()))
+            if message.get(43) == "Y" and message.msg_type != "4":
+                repeated.append(message)
+        return repeated
+
     def _count(self, message: FixMessage) -> None:
+        self.highest = max(self.highest, message.seq)
         if message.get(43) == "Y":
             if message.msg_type == "4" and message.seq == self.numbers.expected:
                 self.numbers.expected = int(message.get(36))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gateway.fix.rules.write_docs import pages
+from gateway.fix.rules.write_docs import certification_page, pages
 from gateway.fix.rules.write_tags import tags_pxd
 from gateway.fix.rules.write_xml import dictionaries
 
@@ -16,6 +16,8 @@ def generated() -> dict[Path, str]:
     """Path to text of every generated file."""
     files = {ROOT / "config" / "fix" / name: text for name, text in dictionaries().items()}
     files.update({ROOT / "docs" / "fix" / name: text for name, text in pages().items()})
+    certification = ROOT / "docs" / "fix" / "certification.md"
+    files[certification] = certification_page(certification.read_text())
     files[ROOT / "cython" / "gateway" / "fix" / "tags.pxd"] = tags_pxd()
     return files
 

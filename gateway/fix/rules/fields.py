@@ -33,7 +33,7 @@ SESSION_FIELDS = (
     field(96, "RawData", "DATA", "Logon: base64 of the Ed25519 signature"),
     field(97, "PossResend", "BOOLEAN", "Y: the content may have been sent under another number", "Y YES\nN NO"),
     field(98, "EncryptMethod", "INT", "No encryption inside FIX; the line has TLS", "0 NONE"),
-    field(108, "HeartBtInt", "INT", "Seconds of silence before a Heartbeat; the participant chooses, 1 to 3600"),
+    field(108, "HeartBtInt", "INT", "Seconds of silence before a Heartbeat; the participant chooses, 1 to 300"),
     field(112, "TestReqID", "STRING", "Echoed by the Heartbeat that answers"),
     field(115, "OnBehalfOfCompID", "STRING", "Comes back as 128"),
     field(116, "OnBehalfOfSubID", "STRING", "Comes back as 129"),

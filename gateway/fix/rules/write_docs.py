@@ -1,16 +1,18 @@
-"""The table as pages: docs/fix/messages.md, fields.md, reasons.md and versions.md."""
+"""The table as pages: messages.md, fields.md, reasons.md and versions.md under docs/fix, and steps in certification.md."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.records import CHECK_ORDER, Reason
+from gateway.fix.kit.certification import SECTIONS, steps
 from gateway.fix.reasons import FIX_REASONS, Codes, FixReason
 from gateway.fix.rules.fields import FIELDS
 from gateway.fix.rules.messages import HEADER, MESSAGES, TRAILER
-from gateway.fix.rules.model import EVERY, Field, Member, Message, Presence, Version, Way
+from gateway.fix.rules.model import EVERY, Field, Member, Message, Presence, RulesError, Version, Way
 
 _NOTE = "<!-- Generated from gateway/fix/rules by `make gen`. Do not edit. -->"
+_BEGIN, _END = "<!-- generated: steps -->\n", "<!-- end of steps -->\n"
 _SHORT = {Version.FIX42: "4.2", Version.FIX44: "4.4", Version.FIX50SP2: "5.0SP2"}
 _WAYS = {Way.IN: "from the participant", Way.OUT: "from the venue", Way.BOTH: "both ways"}
 _VERSION_HEAD = " | ".join(_SHORT.values())
@@ -265,3 +267,29 @@ def _differences() -> Iterator[str]:
                 offered = " | ".join("yes" if v in value.versions else "-" for v in Version)
                 text = value.meaning or value.name.replace("_", " ").lower()
                 yield f"| {field.tag} | {field.name} | `{value.text}` | {offered} | {text} |"
+
+
+# -------------------------------------------------------------------------------------------------- certification
+
+
+def certification_page(current: str) -> str:
+    """The page with its list of steps renewed; the rest of it is written by hand. Raises RulesError without markers."""
+    before, begin, rest = current.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise RulesError(f"docs/fix/certification.md lacks {_BEGIN.strip()} or {_END.strip()}")
+    return before + begin + "\n".join(_steps()) + "\n" + end + after
+
+
+def _steps() -> Iterator[str]:
+    for section in SECTIONS:
+        yield ""
+        yield f"### {section.STEPS.letter}: {section.STEPS.title}"
+        yield ""
+        yield "| step | what | the venue has to |"
+        yield "|---|---|---|"
+        for step in section.STEPS.steps:
+            where = "" if step.versions == EVERY else f" ({_ranges(step.versions)} only)"
+            yield f"| {step.number} | {step.title}{where} | {_escape(step.expectation)} |"
+    yield ""
+    yield f"{len(steps())} steps."

@@ -14,6 +14,7 @@ from gateway.fix.rules.write_xml import dictionaries
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "fix"
 BEGIN_STRINGS = {"4.2": "FIX.4.2", "4.4": "FIX.4.4", "5.0SP2": "FIXT.1.1"}
 SOH = "\x01"
+HEARTBEAT_S_MAX = 300
 
 
 class KitError(Exception):
@@ -67,8 +68,8 @@ class Endpoint:
     def __post_init__(self) -> None:
         if self.version not in BEGIN_STRINGS:
             raise KitError(f"FIX version {self.version!r} is not spoken: write {', '.join(BEGIN_STRINGS)}")
-        if not 1 <= self.heartbeat_s <= 3600:
-            raise KitError(f"a heartbeat interval of {self.heartbeat_s} s is not allowed: write 1 to 3600")
+        if not 1 <= self.heartbeat_s <= HEARTBEAT_S_MAX:
+            raise KitError(f"a heartbeat interval of {self.heartbeat_s} s is not allowed: write 1 to {HEARTBEAT_S_MAX}")
 
     @property
     def begin_string(self) -> str:

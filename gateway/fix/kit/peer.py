@@ -58,12 +58,13 @@ class Peer:
         """Opens the line, no logon. Raises KitError when the venue cannot be reached."""
         address = (self.endpoint.host, self.endpoint.port)
         tls = self.endpoint.tls
+        context = tls.context() if tls is not None else None
         try:
             line = socket.create_connection(address, timeout_s)
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if tls is not None:
-                line = tls.context().wrap_socket(line, server_hostname=tls.server_name or self.endpoint.host)
-        except (OSError, ssl.SSLError) as error:
+            if tls is not None and context is not None:
+                line = _secured(line, context, tls.server_name or self.endpoint.host)
+        except OSError as error:
             raise KitError(f"{address[0]}:{address[1]} cannot be reached: {error}") from None
         self._socket, self._framer, self._closed_by_venue = line, Framer(), False
         self._inbox.clear()
@@ -257,6 +258,14 @@ class Peer:
         if self._socket is None or self._closed_by_venue:
             raise Disconnected("there is no connection")
         return self._socket
+
+
+def _secured(line: socket.socket, context: ssl.SSLContext, name: str) -> socket.socket:
+    try:
+        return context.wrap_socket(line, server_hostname=name)
+    except OSError:
+        line.close()
+        raise
 
 
 def _readable(data: bytes) -> str:

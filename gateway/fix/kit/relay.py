@@ -14,6 +14,7 @@ import threading
 from gateway.fix.kit.endpoint import Endpoint, KitError
 
 READ_BYTES = 65_536
+CONNECT_S = 5.0
 
 
 class TlsRelay:
@@ -50,8 +51,10 @@ class TlsRelay:
     def _serve(self, local: socket.socket) -> bool:
         """Carries one connection; true when it is time to stop."""
         try:
-            plain = socket.create_connection((self._endpoint.host, self._endpoint.port), 5.0)
-            with self._context.wrap_socket(plain, server_hostname=self._name) as remote:
+            with (
+                socket.create_connection((self._endpoint.host, self._endpoint.port), CONNECT_S) as plain,
+                self._context.wrap_socket(plain, server_hostname=self._name) as remote,
+            ):
                 remote.settimeout(None)
                 return self._carry(local, remote)
         except OSError:  # the venue is not there or refuses TLS: the engine sees its line closed and tries again

@@ -1,4 +1,4 @@
-"""The table as pages: messages.md, fields.md, reasons.md and versions.md under docs/fix, and steps in certification.md."""
+"""The table as pages under docs/fix: messages, fields, reasons, versions, and the steps in certification.md."""
 
 from __future__ import annotations
 

@@ -130,12 +130,15 @@ def certify(
     )
     ctx = Context(endpoint, dictionary, plan, checker(endpoint, dictionary))
     _first_logon(ctx)
-    for step in steps:
-        result = _run(ctx, step)
-        report.results.append(result)
-        progress(result)
-    if ctx.peer.is_open:
-        ctx.peer.logout(plan.wait_s)
+    try:
+        for step in steps:
+            result = _run(ctx, step)
+            report.results.append(result)
+            progress(result)
+        if ctx.peer.is_open:
+            ctx.peer.logout(plan.wait_s)
+    finally:
+        ctx.peer.close()
     return report
 
 
@@ -144,6 +147,7 @@ def _first_logon(ctx: Context) -> None:
     try:
         ctx.ready()
     except (Disconnected, NoMessage) as error:
+        ctx.peer.close()
         last = next((line for line in reversed(ctx.log) if "|35=5|" in line), "")
         raise KitError(f"the session cannot log on: {error} {last}".rstrip()) from None
 

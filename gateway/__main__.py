@@ -20,6 +20,7 @@ COMMANDS = {  # name -> what it does; `-` becomes `_` in the module's name
     "replay": "computes the state and its hash from a journal, at any command or time",
     "load": "sends orders at a rate or as fast as they are answered, and measures",
     "hash-password": "makes the password_hash of a session",
+    "fix": "talks FIX to a venue as a participant: client, certification, dictionaries",
 }
 
 

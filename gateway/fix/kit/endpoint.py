@@ -21,6 +21,10 @@ class KitError(Exception):
     """The kit cannot do it; the text says what is wrong and what to do."""
 
 
+class VenueUnreachable(KitError):
+    """There is no connection or no session to be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """ca: PEM file of the authority that signed the venue's certificate; None = the system's. certificate, key: the

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.fix.dictionary import FILES
-from gateway.fix.kit.endpoint import Endpoint, KitError
+from gateway.fix.kit.endpoint import Endpoint, KitError, VenueUnreachable
 from gateway.fix.kit.relay import TlsRelay
 from gateway.fix.kit.requests import Body
 from gateway.fix.kit.wire import FixMessage, encode, parse
@@ -84,7 +84,7 @@ class Initiator:
     # ------------------------------------------------------------------------------------------- connection
 
     def start(self, timeout_s: float = 10.0) -> FixMessage:
-        """Connects and logs on; the venue's Logon. Raises KitError with the venue's words when it refuses."""
+        """Connects and logs on; the venue's Logon. Raises VenueUnreachable with the venue's words when it refuses."""
         self._initiator.start()
         return self._wait_for_logon(timeout_s)
 
@@ -121,7 +121,7 @@ class Initiator:
                 answer = said.message if said.message.msg_type == "A" else answer
                 words = said.message.get(58) or words
         reason = f": {words}" if words else f"; see the log in {self._options.directory}"
-        raise KitError(f"no logon at {self.endpoint.host}:{self.endpoint.port} within {timeout_s:g} s{reason}")
+        raise VenueUnreachable(f"no logon at {self.endpoint.host}:{self.endpoint.port} within {timeout_s:g} s{reason}")
 
     # --------------------------------------------------------------------------------------------- messages
 

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from gateway.fix.kit.endpoint import Endpoint, KitError
+from gateway.fix.kit.endpoint import Endpoint, VenueUnreachable
 from gateway.fix.kit.requests import Body, utc_now
 from gateway.fix.kit.wire import FixMessage, Framer, WireError, encode, parse
 
@@ -55,7 +55,7 @@ class Peer:
     # ------------------------------------------------------------------------------------------- connection
 
     def connect(self, timeout_s: float = 5.0) -> None:
-        """Opens the line, no logon. Raises KitError when the venue cannot be reached."""
+        """Opens the line, no logon. Raises VenueUnreachable when the venue cannot be reached."""
         address = (self.endpoint.host, self.endpoint.port)
         tls = self.endpoint.tls
         context = tls.context() if tls is not None else None
@@ -65,7 +65,7 @@ class Peer:
             if tls is not None and context is not None:
                 line = _secured(line, context, tls.server_name or self.endpoint.host)
         except OSError as error:
-            raise KitError(f"{address[0]}:{address[1]} cannot be reached: {error}") from None
+            raise VenueUnreachable(f"{address[0]}:{address[1]} cannot be reached: {error}") from None
         self._socket, self._framer, self._closed_by_venue = line, Framer(), False
         self._inbox.clear()
 

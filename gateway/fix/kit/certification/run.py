@@ -17,7 +17,7 @@ from typing import Any
 from gateway.fix.dictionary import FILES, Dictionary, FieldKind
 from gateway.fix.kit.certification.context import Check, Context, Disconnected, NoMessage, Plan
 from gateway.fix.kit.certification.step import Failed, Skipped, Step
-from gateway.fix.kit.endpoint import Endpoint, KitError
+from gateway.fix.kit.endpoint import Endpoint, KitError, VenueUnreachable
 from gateway.fix.kit.initiator import has_quickfix
 from gateway.fix.kit.wire import FixMessage, WireError
 
@@ -149,7 +149,7 @@ def _first_logon(ctx: Context) -> None:
     except (Disconnected, NoMessage) as error:
         ctx.peer.close()
         last = next((line for line in reversed(ctx.log) if "|35=5|" in line), "")
-        raise KitError(f"the session cannot log on: {error} {last}".rstrip()) from None
+        raise VenueUnreachable(f"the session cannot log on: {error} {last}".rstrip()) from None
 
 
 def _run(ctx: Context, step: Step) -> Result:

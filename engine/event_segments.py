@@ -11,8 +11,7 @@ import struct
 from pathlib import Path
 
 from engine._event_index import SegmentIndex, find_block
-from engine.declarations import schema_hash
-from engine.journal_format import DIGEST_SIZE, PAGE_SIZE
+from engine.journal_format import DIGEST_SIZE, PAGE_SIZE, SCHEMA_HASH
 from engine.layout import Field, Layout
 from engine.records import EVENT_SIZE
 from engine.segments import SegmentFiles, opened
@@ -68,7 +67,7 @@ class EventFiles(SegmentFiles):
     def pack_head(self, first_ordinal: int) -> bytes:
         """The first page of a segment."""
         fixed = EVENTS_HEADER.pack(
-            magic=_MAGIC, first_ordinal=first_ordinal, segment_events=self.segment_events, schema=schema_hash()
+            magic=_MAGIC, first_ordinal=first_ordinal, segment_events=self.segment_events, schema=SCHEMA_HASH
         )
         content = fixed.ljust(PAGE_SIZE - DIGEST_SIZE, b"\0")
         return content + hashlib.sha256(content).digest()
@@ -83,7 +82,7 @@ class EventFiles(SegmentFiles):
             return -1
         row = EVENTS_HEADER.unpack(content)
         ordinal: int = row["first_ordinal"]
-        if row["magic"] != _MAGIC or row["schema"] != schema_hash() or row["segment_events"] != self.segment_events:
+        if row["magic"] != _MAGIC or row["schema"] != SCHEMA_HASH or row["segment_events"] != self.segment_events:
             return -1
         return ordinal if ordinal // self.segment_events == number else -1
 

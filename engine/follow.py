@@ -65,8 +65,8 @@ class Follower:
         return None
 
     def catch_up(self, may_go_on: Callable[[], bool] = lambda: True, *, is_doubtful: bool = False) -> None:
-        """Applies everything up to the journal's present end, or until `may_go_on` says no. is_doubtful: makes sure that it
-        is the end, which takes a look at everything behind it. Raises JournalError."""
+        """Applies everything up to the journal's present end, or until `may_go_on` says no. is_doubtful: makes sure
+        that it is the end, which takes a look at everything behind it. Raises JournalError."""
         if self._reader is None:
             self._reader = reader_at(self._files, self._tail.position + 1, syncs=True)
         source = read_on(self._files, self._reader) if is_doubtful else self._reader.records()

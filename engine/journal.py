@@ -23,13 +23,13 @@ import structlog
 from engine import failpoints
 from engine._segment_io import FAILPOINTS, SYNC_FAILED, SegmentWriter, fill_zeros
 from engine.api import EngineInfo
-from engine.declarations import schema_hash
 from engine.journal_format import (
     DIGEST_SIZE,
     PAGE_SIZE,
     RECORD_HEADER,
     RECORD_MAGIC,
     RECORD_OVERHEAD,
+    SCHEMA_HASH,
     Chain,
     EpochBody,
     JournalError,
@@ -70,6 +70,15 @@ class Tail:
     cut_bytes: int = 0  # a torn tail that was cut when the journal was opened
     cut_records: int = 0  # whole records among them, none of which anybody was told of
     writer: EpochBody | None = None  # whose epoch it is there; None before the first
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStatistics:
+    """For metrics."""
+
+    groups: int  # writes, each with its sync in fsync mode
+    sync_ns_total: int
+    sync_ns_max: int
 
 
 class Journal(Protocol):
@@ -251,14 +260,14 @@ class FileJournal:
     async def fence(self, owner: str, engine: EngineInfo) -> int:
         """As `Journal.fence`. The lock on the directory is the fence against other processes; the record tells
         readers."""
-        self._writing = EpochBody(owner, self.durability.value, engine, schema_hash())
+        self._writing = EpochBody(owner, self.durability.value, engine, SCHEMA_HASH)
         body = self._writing.pack()
         epoch = self._chain.epoch + 1
         timestamp_ns = max(self._chain.timestamp_ns, self._clock_ns())
         if not self.has_room(len(body)):
             raise JournalError(f"no space for the journal in {self.directory}: free some and start again")
         self._write(RecordKind.EPOCH, epoch, timestamp_ns, body)
-        self._settle()
+        self.sync()
         failpoints.hit("fence-written")
         return epoch
 
@@ -277,10 +286,10 @@ class FileJournal:
         if self._loop is not None and self._writer is not None:
             self._loop.remove_reader(self._writer.event_fd)
         self._supply.changed = lambda: None
-        self._settle()
+        self.sync()
         if self._writing is not None and self._active is not None:
             self._write(RecordKind.SEAL, self._chain.epoch, self._chain.timestamp_ns, b"")
-            self._settle()
+            self.sync()
         if self._writer is not None:
             self._writer.close()
         self._supply.close()
@@ -291,8 +300,8 @@ class FileJournal:
         self._lock_fd = -1
         self._active = self._writing = None
 
-    def _settle(self) -> None:
-        """Waits until what was appended is on the disk. Not for the way of an order."""
+    def sync(self) -> None:
+        """Waits until what was appended is on the disk, whatever the durability. Not for the way of an order."""
         if self._writer is not None:
             self._writer.wait(self._chain.position)
         if self._active is not None and self.durability is not Durability.FSYNC:
@@ -456,6 +465,11 @@ class FileJournal:
             raise reader.lost()
         finally:
             reader.close()
+
+    @property
+    def statistics(self) -> WriterStatistics:
+        """What the thread has done since the start; all 0 when there is none."""
+        return WriterStatistics(*(self._writer.statistics if self._writer is not None else (0, 0, 0)))
 
     def drop_before(self, seq: int) -> int:
         """As `Journal.drop_before`: whole segments, oldest first, never the active one."""

@@ -27,6 +27,7 @@ PAGE_SIZE = 4096  # of a segment's header
 RECORD_ALIGNMENT = 32  # every record's length is a multiple of it
 EPOCH_BODY_MAX = 3072  # fits a segment's header page too
 NO_DIGEST = bytes(DIGEST_SIZE)
+SCHEMA_HASH = schema_hash()  # of the records of this perpgate
 
 
 class RecordKind(IntEnum):
@@ -250,10 +251,10 @@ def parse_engine_text(text: str) -> EngineInfo:
 
 def check_schema(schema: bytes, where: str) -> None:
     """Raises JournalError when something was written with another record schema."""
-    if schema != schema_hash():
+    if schema != SCHEMA_HASH:
         raise JournalError(
             f"{where} was written with record schema {schema.hex()[:12]}, this perpgate has "
-            f"{schema_hash().hex()[:12]}: run the perpgate that wrote it, or follow its upgrade notes"
+            f"{SCHEMA_HASH.hex()[:12]}: run the perpgate that wrote it, or follow its upgrade notes"
         )
 
 

@@ -252,7 +252,10 @@ def reader_at(files: SegmentFiles, position: int, *, syncs: bool = False) -> Seg
 
     Raises JournalError when the segments do not reach back that far.
     """
-    heads = [s.head for s in files.scan() if s.head is not None]
+    segments = files.scan()
+    if segments and segments[0].head is None and not segments[0].is_blank:
+        raise JournalDamageError(f"{segments[0].path} is damaged at offset 0: its header is not whole")
+    heads = [s.head for s in segments if s.head is not None]
     reaching = [head for head in heads if head.chain.position < position]
     if reaching:
         return SegmentReader(files, reaching[-1].number, reaching[-1].chain.copy(), syncs=syncs)

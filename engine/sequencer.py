@@ -27,7 +27,7 @@ from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, Venu
 
 GATE_BYTES_MAX = 64 << 20
 OWN_QUEUE_MAX = 65_536
-OWN_PER_TURN_MAX = 1_024
+OWN_PER_TURN_MAX = 256
 LOW_SPREAD_NS = 60_000_000_000  # when space is low, a turn waits as long as makes the rest last for this time
 TIMER_STEP_NS = 1_000_000  # timers of the loop are that coarse: round up, or it would spin
 EXIT_FAULT = 70  # EX_SOFTWARE of sysexits.h

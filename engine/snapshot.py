@@ -16,9 +16,16 @@ from pathlib import Path
 
 from engine import failpoints
 from engine.api import Engine, EngineInfo
-from engine.declarations import schema_hash
 from engine.journal import Tail
-from engine.journal_format import DIGEST_SIZE, PAGE_SIZE, JournalError, check_schema, engine_text, parse_engine_text
+from engine.journal_format import (
+    DIGEST_SIZE,
+    PAGE_SIZE,
+    SCHEMA_HASH,
+    JournalError,
+    check_schema,
+    engine_text,
+    parse_engine_text,
+)
 from engine.layout import Field, Layout
 
 FORMAT_VERSION = 1
@@ -81,7 +88,7 @@ class SnapshotStore:
         fixed = SNAPSHOT_HEADER.pack(
             magic=MAGIC, format_version=FORMAT_VERSION, info_bytes=len(info), seq=tail.seq,
             timestamp_ns=tail.timestamp_ns, position=tail.position, epoch=tail.epoch, next_ordinal=next_ordinal,
-            state_bytes=len(state), digest=tail.digest, schema=schema_hash(), state_hash=hashlib.sha256(state).digest(),
+            state_bytes=len(state), digest=tail.digest, schema=SCHEMA_HASH, state_hash=hashlib.sha256(state).digest(),
         )  # fmt: skip
         page = (fixed + info).ljust(PAGE_SIZE - DIGEST_SIZE, b"\0")
         if len(page) != PAGE_SIZE - DIGEST_SIZE:

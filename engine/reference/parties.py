@@ -51,6 +51,12 @@ FILLS_MAX = 1_000
 BAND_PPM_MAX = 1_000_000
 E8_PER_MICRO_SQUARED = 10**10  # tick_e8 x lot_e8 per micro-USDC of tick value
 
+# All defined flags, as plain ints: `~` of an IntFlag gives the other defined flags, not the undefined ones.
+_RIGHTS = int(SessionRight.TRADE | SessionRight.CANCEL)
+_INSTRUMENT_FLAGS = int(InstrumentFlag.BUMP_MARKET)
+_COD_FLAGS = int(CodFlag.ON_LOSS | CodFlag.ON_LOGOUT | CodFlag.ACCOUNT_SCOPE)
+_LOGON_FLAGS = int(LogonFlag.SNAPSHOT)
+
 OWN_BOOKS: dict[str, Callable[[MatcherConfig, Any], Matcher]] = {
     "price_time": PriceTimeBook,
     "reference": PriceTimeBook,
@@ -178,7 +184,7 @@ class Parties:
     def _set_session(self, command: SetSession, body: bytes) -> Reason:
         state = self._state
         valid = Scope.ACCOUNT <= command.scope <= Scope.FIRM
-        valid = valid and not command.rights & ~(SessionRight.TRADE | SessionRight.CANCEL)
+        valid = valid and not command.rights & ~_RIGHTS
         reason = _check_party(command, state.limits.sessions_max, valid)
         if reason:
             return reason
@@ -197,7 +203,7 @@ class Parties:
 
     def _set_instrument(self, command: SetInstrument, body: bytes) -> Reason:
         state = self._state
-        if command.instrument_id == 0 or command.flags_instrument & ~InstrumentFlag.BUMP_MARKET:
+        if command.instrument_id == 0 or command.flags_instrument & ~_INSTRUMENT_FLAGS:
             return Reason.INVALID_PARAMETER
         if command.instrument_id > state.limits.instruments_max:
             return Reason.REJECTED_CAPACITY
@@ -260,10 +266,9 @@ class Parties:
     def logon(self, command: SessionLogon, record: bytes | memoryview) -> None:
         session = self._state.sessions.get(command.session_id)
         snapshot = bool(command.logon_flags & LogonFlag.SNAPSHOT)
-        known = CodFlag.ON_LOSS | CodFlag.ON_LOGOUT | CodFlag.ACCOUNT_SCOPE
         if session is None:
             self.refuse(Reason.UNKNOWN_PARTY, command, record)
-        elif command.cod_grace_ns < 0 or command.cod_flags & ~known or command.logon_flags & ~LogonFlag.SNAPSHOT:
+        elif command.cod_grace_ns < 0 or command.cod_flags & ~_COD_FLAGS or command.logon_flags & ~_LOGON_FLAGS:
             self.refuse(Reason.INVALID_PARAMETER, command, record)
         elif snapshot and not self.has_room_for_work():
             self.refuse(Reason.REJECTED_CAPACITY, command, record)

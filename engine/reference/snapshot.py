@@ -58,9 +58,12 @@ def _rows(state: State) -> Iterable[tuple[Section, Iterable[Row]]]:
     yield Section.TRADER, (_trader(trader) for _, trader in sorted(state.traders.items()))
     yield Section.ACCOUNT, (_account(account) for account in state.accounts.values())
     yield Section.SESSION, (_session(session) for _, session in sorted(state.sessions.items()))
-    yield Section.INSTRUMENT, (
-        (i.instrument_id, i.state, i.config, i.mark_ticks, i.oracle_price_e8, i.latch_low_ticks, i.latch_high_ticks)
-        for _, i in sorted(state.instruments.items())
+    yield (
+        Section.INSTRUMENT,
+        (
+            (i.instrument_id, i.state, i.config, i.mark_ticks, i.oracle_price_e8, i.latch_low_ticks, i.latch_high_ticks)
+            for _, i in sorted(state.instruments.items())
+        ),
     )
     yield Section.POSITION, ((*key, position.lots) for key, position in sorted(state.positions.items()))
     yield Section.ORDER, (_order(order) for _, order in sorted(state.orders.items()))
@@ -126,8 +129,28 @@ def read(snapshot: bytes, state: State, parties: Parties, find_matcher: FindMatc
         _read_orders(sections, state)
         _read_queues(sections, state)
         _read_books(books, state)
+        _check_capacities(state)
     except (KeyError, IndexError) as error:
         raise ValueError(f"snapshot names something that it does not hold: {error}") from error
+
+
+def _check_capacities(state: State) -> None:
+    """Limits may have been lowered since the snapshot was written."""
+    limits = state.limits
+    for name, needed in (
+        ("firms_max", max(state.firms, default=0)),
+        ("desks_max", max(state.desks, default=0)),
+        ("traders_max", max(state.traders, default=0)),
+        ("accounts_max", max(state.accounts, default=0)),
+        ("sessions_max", max(state.sessions, default=0)),
+        ("instruments_max", max(state.instruments, default=0)),
+        ("positions_max", len(state.positions)),
+        ("orders_max", len(state.orders)),
+        ("pending_replaces_max", len(state.pending_replaces)),
+        ("works_max", len(state.works)),
+    ):
+        if needed > getattr(limits, name):
+            raise ValueError(f"the snapshot needs {name} of {needed}, this engine has {getattr(limits, name)}")
 
 
 def _split(data: bytes) -> tuple[dict[Section, list[Row]], dict[int, bytes]]:

@@ -1,10 +1,18 @@
 from collections.abc import Callable
+from typing import Any, Protocol
 
 REPLAYING: int
 LIVE: int
 OVERFLOWN: int
 GAP: int
 UNKNOWN: int
+
+class _Writes(Protocol):
+    def write(self, data: bytes) -> None: ...
+    def get_write_buffer_size(self) -> int: ...
+
+class _Owner(Protocol):
+    def outlet_stopped(self, state: int) -> None: ...
 
 class Outlet:
     def __init__(self, session_id: int, capacity: int, message_bytes_max: int) -> None: ...
@@ -22,6 +30,23 @@ class Outlet:
     def go_live(self) -> None: ...
     def replay(self, events: bytes, last_seq: int) -> int: ...
     def flush(self) -> None: ...
+
+class SocketOutlet(Outlet):
+    last_sent_s: float
+    def __init__(
+        self,
+        session_id: int,
+        limit_bytes: int,
+        message_bytes_max: int,
+        owner: _Owner,
+        clock: Callable[[], float],
+        *args: Any,
+    ) -> None: ...
+    def connect(self, transport: _Writes, fd: int) -> None: ...
+    def disconnect(self) -> None: ...
+    def write(self, packet: bytes) -> None: ...
+    @property
+    def waiting_bytes(self) -> int: ...
 
 class Router:
     sessions_max: int

@@ -11,7 +11,8 @@ cdef enum:  # state of an outlet
     OUTLET_UNKNOWN = 4  # the engine does not know the session
 
 ctypedef struct outlet_t:
-    # Writes one message at `target` (message_bytes_max are free) and returns its length in bytes, > 0.
+    # Writes one message at `target` (message_bytes_max are free) and returns its length in bytes; 0 = none goes out for
+    # this event.
     size_t (*encode)(outlet_t *outlet, const event_t *event, uint8_t *target) noexcept nogil
     void *context  # the door's own
     uint8_t *buffer
@@ -29,6 +30,16 @@ cdef void outlet_deliver(outlet_t *outlet, const event_t *event) noexcept nogil
 
 cdef class Outlet:
     cdef outlet_t c
+
+
+cdef class SocketOutlet(Outlet):
+    cdef object owner
+    cdef object transport
+    cdef int fd
+    cdef bint backlogged
+    cdef size_t limit_bytes
+    cdef readonly double last_sent_s
+    cdef object _clock
 
 
 cdef class Router:

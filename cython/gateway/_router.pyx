@@ -1,14 +1,19 @@
 """Fans released events out to the sessions that they are addressed to.
 
 The gate calls `Router.route` once per released batch. Each event is encoded in place into the preallocated buffer of
-its session's outlet (no GIL, no Python object per event); then every outlet that got something is flushed once, and last the
-sinks get the whole batch. An event of a session that is not connected costs one store.
+its session's outlet (no GIL, no Python object per event); then every outlet that got something is flushed once, and
+last the sinks get the whole batch. An event of a session that is not connected costs one store.
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
 from engine.records cimport EVENT_SIZE, event_t
+
+cdef extern from "sys/socket.h" nogil:
+    ssize_t send(int fd, const void *data, size_t size, int flags)
+    int MSG_DONTWAIT
+    int MSG_NOSIGNAL
 
 REPLAYING = OUTLET_REPLAYING
 LIVE = OUTLET_LIVE
@@ -117,6 +122,91 @@ cdef class Outlet:
         raise NotImplementedError
 
 
+cdef class SocketOutlet(Outlet):
+    """`SocketOutlet(session_id, limit_bytes, message_bytes_max, owner, clock)`: sends a session's events on its
+    connection.
+
+    limit_bytes bounds what was encoded and not taken by the kernel, in this buffer and the transport's together.
+    `owner` has `outlet_stopped(state)`, called when the outlet cannot go on. `clock()` gives seconds. A door sets
+    `encode`.
+    """
+
+    def __cinit__(self, uint32_t session_id, size_t limit_bytes, size_t message_bytes_max, owner, clock, *args):
+        self.owner = owner
+        self._clock = clock
+        self.limit_bytes = limit_bytes
+        self.fd = -1
+
+    def connect(self, transport, int fd):
+        """Sends by `transport`; with `fd` >= 0 its plain socket is written to directly while the transport holds
+        nothing."""
+        self.transport = transport
+        self.fd = fd
+        self.backlogged = False
+
+    def disconnect(self):
+        """Nothing is sent any more; the socket may be closed after this."""
+        self.transport = None
+        self.owner = None
+        self.fd = -1
+
+    def write(self, bytes packet not None):
+        """Sends a packet that is not an event (heartbeat, login answer), behind what is encoded already."""
+        if self.transport is None:
+            return
+        self.flush()
+        if self.transport is None:
+            return
+        self.backlogged = True
+        self.transport.write(packet)
+        self.last_sent_s = self._clock()
+
+    def flush(self):
+        """Sends what is encoded; tells the owner when the outlet has stopped or the participant reads too slowly."""
+        cdef ssize_t sent = 0
+        cdef size_t waiting
+        if self.transport is None:
+            self.c.size = 0
+            return
+        if self.c.state != OUTLET_LIVE and self.c.state != OUTLET_REPLAYING:
+            self._stop()
+            return
+        if self.c.size == 0:
+            return
+        self.last_sent_s = self._clock()
+        if self.backlogged:
+            waiting = self.transport.get_write_buffer_size()
+            if waiting + self.c.size > self.limit_bytes:
+                self.c.state = OUTLET_OVERFLOWN
+                self._stop()
+                return
+            self.backlogged = waiting != 0
+        if self.fd >= 0 and not self.backlogged:
+            with nogil:
+                sent = send(self.fd, self.c.buffer, self.c.size, MSG_DONTWAIT | MSG_NOSIGNAL)
+            if sent < 0:
+                sent = 0  # full, or broken: then the transport finds out by itself
+        if <size_t> sent < self.c.size:
+            self.backlogged = True
+            rest = (<const char *> self.c.buffer)[sent : self.c.size]
+            self.c.size = 0
+            self.transport.write(rest)
+        self.c.size = 0
+
+    @property
+    def waiting_bytes(self):
+        """Encoded or handed to the transport, and not yet taken by the kernel."""
+        if self.transport is None:
+            return 0
+        return self.c.size + (self.transport.get_write_buffer_size() if self.backlogged else 0)
+
+    def _stop(self):
+        owner, self.owner = self.owner, None  # told once
+        self.c.size = 0
+        if owner is not None:
+            owner.outlet_stopped(self.c.state)
+
+
 cdef class Router:
     """`Router(sessions_max)`: session ids are 1..sessions_max."""
 
@@ -136,7 +226,8 @@ cdef class Router:
         free(self.dirty)
 
     def attach(self, Outlet outlet not None):
-        """Events of the outlet's session go to it. Raises ValueError when the session has an outlet or its id is out of range."""
+        """Events of the outlet's session go to it. Raises ValueError when the session has an outlet or its id is out
+        of range."""
         cdef uint32_t session_id = outlet.c.session_id
         self._check(session_id)
         if self.outlets[session_id] != NULL:
@@ -165,7 +256,8 @@ cdef class Router:
         self.session_seqs[session_id] = session_seq
 
     def subscribe(self, sink):
-        """`sink(events: bytes)` is called with every released batch, after the sessions were served. It must not raise."""
+        """`sink(events: bytes)` is called with every released batch, after the sessions were served. It must not
+        raise."""
         self._sinks.append(sink)
 
     def unsubscribe(self, sink):

@@ -1,8 +1,7 @@
 from collections.abc import Callable
-from typing import Protocol
 
 from engine.batch import CommandBatch
-from gateway._router import Outlet
+from gateway._router import SocketOutlet, _Owner
 
 SCHEMA_ID: int
 VERSION: int
@@ -12,25 +11,12 @@ LOGOUT: int
 FAULT: int
 REPORT_BYTES: int
 
-class _Writes(Protocol):
-    def write(self, data: bytes) -> None: ...
-    def get_write_buffer_size(self) -> int: ...
-
-class _Owner(Protocol):
-    def outlet_stopped(self, state: int) -> None: ...
-
 def encode_events(events: bytes) -> bytes: ...
 
-class BinaryOutlet(Outlet):
-    last_sent_s: float
+class BinaryOutlet(SocketOutlet):
     def __init__(
         self, session_id: int, limit_bytes: int, message_bytes_max: int, owner: _Owner, clock: Callable[[], float]
     ) -> None: ...
-    def connect(self, transport: _Writes, fd: int) -> None: ...
-    def disconnect(self) -> None: ...
-    def write(self, packet: bytes) -> None: ...
-    @property
-    def waiting_bytes(self) -> int: ...
 
 class Inbound:
     session_id: int

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from engine.batch cimport CommandBatch
 from engine.records cimport command_t, event_t
-from gateway._router cimport Outlet, outlet_t
+from gateway._router cimport SocketOutlet
 
 cdef enum:
     SBE_SCHEMA_ID = 100
@@ -96,11 +96,5 @@ cdef class Inbound:
     cdef int _fail(self, int fault, size_t offset, uint64_t value, uint64_t bound) noexcept nogil
 
 
-cdef class BinaryOutlet(Outlet):
-    cdef object owner
-    cdef object transport
-    cdef int fd
-    cdef bint backlogged
-    cdef size_t limit_bytes
-    cdef readonly double last_sent_s
-    cdef object _clock
+cdef class BinaryOutlet(SocketOutlet):
+    pass

@@ -45,12 +45,7 @@ from engine.records cimport (
     replace_t,
     session_logon_t,
 )
-from gateway._router cimport OUTLET_LIVE, OUTLET_OVERFLOWN, OUTLET_REPLAYING, Outlet, outlet_t
-
-cdef extern from "sys/socket.h" nogil:
-    ssize_t send(int fd, const void *data, size_t size, int flags)
-    int MSG_DONTWAIT
-    int MSG_NOSIGNAL
+from gateway._router cimport SocketOutlet, outlet_t
 
 SCHEMA_ID = SBE_SCHEMA_ID
 VERSION = SBE_VERSION
@@ -317,87 +312,11 @@ def encode_events(bytes events not None):
         free(target)
 
 
-cdef class BinaryOutlet(Outlet):
-    """`BinaryOutlet(session_id, limit_bytes, REPORT_BYTES, owner, clock)`: sends a session's events on its connection.
-
-    limit_bytes bounds what was encoded and not taken by the kernel, in this buffer and the transport's together. `owner`
-    has `outlet_stopped(state)`, called when the outlet cannot go on. `clock()` gives seconds.
-    """
+cdef class BinaryOutlet(SocketOutlet):
+    """`BinaryOutlet(session_id, limit_bytes, REPORT_BYTES, owner, clock)`: sends a session's events as sequenced packets."""
 
     def __cinit__(self, uint32_t session_id, size_t limit_bytes, size_t message_bytes_max, owner, clock):
         self.c.encode = _outlet_encode
-        self.owner = owner
-        self._clock = clock
-        self.limit_bytes = limit_bytes
-        self.fd = -1
-
-    def connect(self, transport, int fd):
-        """Sends by `transport`; with `fd` >= 0 its plain socket is written to directly while the transport holds nothing."""
-        self.transport = transport
-        self.fd = fd
-        self.backlogged = False
-
-    def disconnect(self):
-        """Nothing is sent any more; the socket may be closed after this."""
-        self.transport = None
-        self.owner = None
-        self.fd = -1
-
-    def write(self, bytes packet not None):
-        """Sends a packet that is not an event (heartbeat, login answer), behind what is encoded already."""
-        if self.transport is None:
-            return
-        self.flush()
-        if self.transport is None:
-            return
-        self.backlogged = True
-        self.transport.write(packet)
-        self.last_sent_s = self._clock()
-
-    def flush(self):
-        """Sends what is encoded; reports to the owner when the outlet has stopped or the participant reads too slowly."""
-        cdef ssize_t sent = 0
-        cdef size_t waiting
-        if self.transport is None:
-            self.c.size = 0
-            return
-        if self.c.state != OUTLET_LIVE and self.c.state != OUTLET_REPLAYING:
-            self._stop()
-            return
-        if self.c.size == 0:
-            return
-        self.last_sent_s = self._clock()
-        if self.backlogged:
-            waiting = self.transport.get_write_buffer_size()
-            if waiting + self.c.size > self.limit_bytes:
-                self.c.state = OUTLET_OVERFLOWN
-                self._stop()
-                return
-            self.backlogged = waiting != 0
-        if self.fd >= 0 and not self.backlogged:
-            with nogil:
-                sent = send(self.fd, self.c.buffer, self.c.size, MSG_DONTWAIT | MSG_NOSIGNAL)
-            if sent < 0:
-                sent = 0  # full, or broken: then the transport finds out by itself
-        if <size_t> sent < self.c.size:
-            self.backlogged = True
-            rest = PyBytes_FromStringAndSize(<const char *> self.c.buffer + sent, <Py_ssize_t> self.c.size - sent)
-            self.c.size = 0
-            self.transport.write(rest)
-        self.c.size = 0
-
-    @property
-    def waiting_bytes(self):
-        """Encoded or handed to the transport, and not yet taken by the kernel."""
-        if self.transport is None:
-            return 0
-        return self.c.size + (self.transport.get_write_buffer_size() if self.backlogged else 0)
-
-    def _stop(self):
-        owner, self.owner = self.owner, None  # told once
-        self.c.size = 0
-        if owner is not None:
-            owner.outlet_stopped(self.c.state)
 
 
 # ------------------------------------------------------------------------------------------------------- inbound

@@ -1,0 +1,307 @@
+"""Open orders and those that ended lately, by OrderID and by (account, ClOrdID): what status requests are answered
+from.
+
+A sink of the router: every released event passes through `observe`, without the GIL and without a Python object. The
+engine is never asked. Capacity is the engine's plus a ring of ended orders, of which the oldest is forgotten first.
+Used by the FIX door alone.
+"""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset, strncmp
+
+from engine.records cimport (
+    EVENT_KIND_CANCEL_REJECTED,
+    EVENT_KIND_ORDER_PENDING,
+    EVENT_KIND_ORDER_REJECTED,
+    EVENT_KIND_ORDER_REPLACED,
+    EVENT_KIND_ORDER_RESTATED,
+    EVENT_KIND_ORDER_STATUS,
+    EVENT_KIND_REPLACE_REJECTED,
+    EVENT_SIZE,
+    ORDER_STATE_FILLED,
+    SCOPE_ACCOUNT,
+    SCOPE_DESK,
+    SCOPE_FIRM,
+    SCOPE_TRADER,
+    event_t,
+    order_event_t,
+)
+
+from engine import records
+from engine.records import COMMAND_HEADER_SIZE, EventKind
+from engine.snapshot_records import Section
+
+cdef enum:
+    ID_BYTES = 40
+
+
+cdef inline uint64_t _mix(uint64_t value) noexcept nogil:
+    value *= <uint64_t> 0x9E3779B97F4A7C15
+    return value ^ (value >> 29)
+
+
+cdef inline uint64_t _name_hash(uint32_t account_id, const char *name) noexcept nogil:
+    cdef uint64_t h = account_id
+    cdef uint64_t word
+    cdef int i
+    for i in range(0, ID_BYTES, 8):
+        memcpy(&word, name + i, 8)
+        if word == 0:
+            break
+        h = _mix(h ^ word)
+    return h
+
+
+cdef inline const char *_own_name(const order_event_t *e) noexcept nogil:
+    # Answers to requests carry the request's id first and the order's own second, except where the order took the new
+    # one.
+    if e.kind != EVENT_KIND_ORDER_REPLACED and e.orig_client_order_id[0]:
+        return e.orig_client_order_id
+    return e.client_order_id
+
+
+cdef bint _is_below(const order_event_t *e, int scope, uint32_t node) noexcept nogil:
+    if scope == SCOPE_ACCOUNT:
+        return e.account_id == node
+    if scope == SCOPE_TRADER:
+        return e.trader_id == node
+    if scope == SCOPE_DESK:
+        return e.desk_id == node
+    return scope == SCOPE_FIRM and e.firm_id == node
+
+
+cdef class OrderBookkeeper:
+    """`OrderBookkeeper(orders_max, ended_max)`: open orders, and ended ones that are remembered."""
+
+    def __cinit__(self, uint32_t orders_max, uint32_t ended_max):
+        cdef uint32_t i
+        cdef uint32_t size = 16
+        if orders_max == 0 or ended_max == 0 or orders_max > 1 << 30 or ended_max > 1 << 30:
+            raise ValueError("there is room for one open and one ended order at least")
+        self.capacity = orders_max + ended_max
+        while size < 2 * self.capacity:
+            size *= 2
+        self.slots = <order_slot_t *> calloc(self.capacity, sizeof(order_slot_t))
+        self.by_id.slots = <uint32_t *> calloc(size, sizeof(uint32_t))
+        self.by_name.slots = <uint32_t *> calloc(size, sizeof(uint32_t))
+        self.closed = <uint32_t *> calloc(ended_max, sizeof(uint32_t))
+        if not self.slots or not self.by_id.slots or not self.by_name.slots or not self.closed:
+            raise MemoryError()
+        self.by_id.mask = self.by_name.mask = size - 1
+        self.closed_max = ended_max
+        self.free_slot = NO_SLOT
+        self._fresh = 0
+
+    def __dealloc__(self):
+        free(self.slots)
+        free(self.by_id.slots)
+        free(self.by_name.slots)
+        free(self.closed)
+
+    def observe(self, bytes events not None):
+        """A batch of whole released events."""
+        cdef Py_ssize_t count = len(events) // EVENT_SIZE
+        cdef const event_t *first = <const event_t *> <const char *> events
+        with nogil:
+            self._observe(first, count)
+
+    def load(self, snapshot):
+        """The open orders of a recovered engine: `snapshot_records.parse_snapshot` of its snapshot."""
+        parties = {row["party_id"]: row for row in snapshot[Section.ACCOUNT]}
+        traders = {row["party_id"]: row["parent_id"] for row in snapshot[Section.TRADER]}
+        desks = {row["party_id"]: row["parent_id"] for row in snapshot[Section.DESK]}
+        steps = {}
+        for row in snapshot[Section.INSTRUMENT]:
+            facts = records.SET_INSTRUMENT.unpack(b"\0" * COMMAND_HEADER_SIZE + row["config"])
+            steps[row["instrument_id"]] = facts["tick_size_e8"], facts["lot_size_e8"]
+        for row in snapshot[Section.ORDER]:
+            tick_e8, lot_e8 = steps[row["instrument_id"]]
+            trader_id = parties[row["account_id"]]["parent_id"]
+            desk_id = traders[trader_id]
+            self.observe(records.ORDER_EVENT.pack(
+                kind=int(EventKind.ORDER_NEW), session_id=row["session_id"], account_id=row["account_id"],
+                trader_id=trader_id, desk_id=desk_id, firm_id=desks[desk_id], instrument_id=row["instrument_id"],
+                order_id=row["order_id"], client_order_id=row["client_order_id"], price_e8=row["price_ticks"] * tick_e8,
+                quantity_e8=row["quantity_lots"] * lot_e8, cum_quantity_e8=row["cum_lots"] * lot_e8,
+                leaves_quantity_e8=(row["quantity_lots"] - row["cum_lots"]) * lot_e8,
+                display_quantity_e8=row["display_lots"] * lot_e8, side=row["side"], order_type=row["order_type"],
+                time_in_force=row["time_in_force"], order_flags=row["order_flags"], order_state=row["state"],
+            ))
+
+    def find_id(self, uint64_t order_id):
+        """The order as an ORDER_STATUS event record, None when it is not known."""
+        return self._record(self._by_id(order_id))
+
+    def find_name(self, uint32_t account_id, str client_order_id not None):
+        """The newest order of the account with this client id as an ORDER_STATUS event record, None when there is
+        none."""
+        cdef char name[ID_BYTES]
+        cdef bytes text = client_order_id.encode("latin-1", "replace")
+        if not 0 < len(text) < ID_BYTES:
+            return None
+        memset(name, 0, ID_BYTES)
+        memcpy(name, <const char *> text, len(text))
+        return self._record(self._by_name(account_id, name))
+
+    def open_below(self, uint32_t cursor, int scope, uint32_t node, uint32_t instrument_id, int side, int records_max,
+                   uint32_t slots_max=65_536):
+        """Open orders of a node: (records, next cursor); start with cursor 0, the cursor 0 again means the end.
+
+        instrument_id 0 and side 0 are no filter. Looks at slots_max slots at most, so that a call stays short.
+        """
+        cdef uint32_t end = min(self._fresh, cursor + slots_max)
+        cdef order_slot_t *slot
+        found = []
+        while cursor < end and len(found) < records_max:
+            slot = &self.slots[cursor]
+            cursor += 1
+            if not slot.is_open or not _is_below(&slot.order, scope, node):
+                continue
+            if (instrument_id and slot.order.instrument_id != instrument_id) or (side and slot.order.side != side):
+                continue
+            found.append((<const char *> &slot.order)[:EVENT_SIZE])
+        return found, cursor if cursor < self._fresh else 0
+
+    def _record(self, uint32_t slot):
+        return None if slot == NO_SLOT else (<const char *> &self.slots[slot].order)[:EVENT_SIZE]
+
+    # ---------------------------------------------------------------------------------------------------- events
+
+    cdef void _observe(self, const event_t *events, Py_ssize_t count) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef uint16_t kind
+        for i in range(count):
+            kind = events[i].header.kind
+            if EVENT_KIND_ORDER_PENDING <= kind <= EVENT_KIND_ORDER_RESTATED:
+                if kind != EVENT_KIND_REPLACE_REJECTED and kind != EVENT_KIND_CANCEL_REJECTED:
+                    self._order(&events[i].order)
+
+    cdef void _order(self, const order_event_t *e) noexcept nogil:
+        cdef uint32_t slot = self._by_id(e.order_id) if e.order_id else NO_SLOT
+        cdef bint is_new = slot == NO_SLOT
+        cdef bint was_open
+        cdef order_slot_t *s
+        if e.order_id == 0 and (e.client_order_id[0] == 0 or self._by_name(e.account_id, e.client_order_id) != NO_SLOT):
+            return  # refused, and the id is another order's
+        if is_new:
+            slot = self._take_slot()
+            if slot == NO_SLOT:
+                self.forgotten += 1
+                return
+        s = &self.slots[slot]
+        was_open = s.is_open
+        if not is_new and strncmp(s.order.client_order_id, _own_name(e), ID_BYTES) != 0 and s.is_named:
+            self._remove(&self.by_name, True, self._hash_of(True, slot), slot)
+            s.is_named = False
+        memcpy(&s.order, e, EVENT_SIZE)
+        memcpy(s.order.client_order_id, _own_name(e), ID_BYTES)
+        memset(s.order.orig_client_order_id, 0, ID_BYTES)
+        s.order.kind = EVENT_KIND_ORDER_STATUS
+        s.order.last_price_e8 = 0
+        s.order.last_quantity_e8 = 0
+        s.order.detail = 0
+        s.order.contra_order_id = 0
+        if e.kind != EVENT_KIND_ORDER_REJECTED:
+            s.order.reason = 0
+        if is_new and e.order_id:
+            self._insert(&self.by_id, _mix(e.order_id), slot)
+        if not s.is_named and s.order.client_order_id[0]:
+            self._name(slot, s.order.client_order_id)
+        s.is_open = e.order_state < ORDER_STATE_FILLED and e.order_id != 0
+        self.open_orders += s.is_open - was_open
+        if not s.is_open and (was_open or is_new):
+            self._close(slot)
+
+    cdef void _name(self, uint32_t slot, const char *name) noexcept nogil:
+        # The newest order of a name is the one that is found by it.
+        cdef uint32_t other = self._by_name(self.slots[slot].order.account_id, name)
+        if other != NO_SLOT:
+            self._remove(&self.by_name, True, self._hash_of(True, other), other)
+            self.slots[other].is_named = False
+        self.slots[slot].is_named = True
+        self._insert(&self.by_name, self._hash_of(True, slot), slot)
+
+    cdef uint32_t _take_slot(self) noexcept nogil:
+        cdef uint32_t slot = self.free_slot
+        if slot != NO_SLOT:
+            self.free_slot = self.slots[slot].next_free
+        elif self._fresh < self.capacity:
+            slot = self._fresh
+            self._fresh += 1
+        else:
+            return NO_SLOT
+        memset(&self.slots[slot], 0, sizeof(order_slot_t))
+        self.slots[slot].is_used = True
+        return slot
+
+    cdef void _close(self, uint32_t slot) noexcept nogil:
+        cdef uint32_t at
+        if self.closed_count == self.closed_max:
+            self._forget(self.closed[self.closed_first])
+            self.closed_first = (self.closed_first + 1) % self.closed_max
+            self.closed_count -= 1
+        at = (self.closed_first + self.closed_count) % self.closed_max
+        self.closed[at] = slot
+        self.closed_count += 1
+
+    cdef void _forget(self, uint32_t slot) noexcept nogil:
+        cdef order_slot_t *s = &self.slots[slot]
+        if s.order.order_id:
+            self._remove(&self.by_id, False, _mix(s.order.order_id), slot)
+        if s.is_named:
+            self._remove(&self.by_name, True, self._hash_of(True, slot), slot)
+        s.is_used = False
+        s.is_open = False
+        s.next_free = self.free_slot
+        self.free_slot = slot
+
+    # ---------------------------------------------------------------------------------------------------- tables
+
+    cdef uint64_t _hash_of(self, bint by_name, uint32_t slot) noexcept nogil:
+        cdef const order_event_t *order = &self.slots[slot].order
+        return _name_hash(order.account_id, order.client_order_id) if by_name else _mix(order.order_id)
+
+    cdef uint32_t _by_id(self, uint64_t order_id) noexcept nogil:
+        cdef uint32_t at = <uint32_t> _mix(order_id) & self.by_id.mask
+        while self.by_id.slots[at]:
+            if self.slots[self.by_id.slots[at] - 1].order.order_id == order_id:
+                return self.by_id.slots[at] - 1
+            at = (at + 1) & self.by_id.mask
+        return NO_SLOT
+
+    cdef uint32_t _by_name(self, uint32_t account_id, const char *name) noexcept nogil:
+        cdef uint32_t at = <uint32_t> _name_hash(account_id, name) & self.by_name.mask
+        cdef const order_event_t *order
+        while self.by_name.slots[at]:
+            order = &self.slots[self.by_name.slots[at] - 1].order
+            if order.account_id == account_id and strncmp(order.client_order_id, name, ID_BYTES) == 0:
+                return self.by_name.slots[at] - 1
+            at = (at + 1) & self.by_name.mask
+        return NO_SLOT
+
+    cdef void _insert(self, table_t *table, uint64_t hash, uint32_t slot) noexcept nogil:
+        cdef uint32_t at = <uint32_t> hash & table.mask
+        while table.slots[at]:
+            at = (at + 1) & table.mask
+        table.slots[at] = slot + 1
+
+    cdef void _remove(self, table_t *table, bint by_name, uint64_t hash, uint32_t slot) noexcept nogil:
+        # Backward-shift deletion: no gap is left in a run of keys.
+        cdef uint32_t hole = <uint32_t> hash & table.mask
+        cdef uint32_t at
+        cdef uint32_t home
+        while table.slots[hole] != slot + 1:
+            if table.slots[hole] == 0:
+                return
+            hole = (hole + 1) & table.mask
+        at = hole
+        while True:
+            at = (at + 1) & table.mask
+            if table.slots[at] == 0:
+                break
+            home = <uint32_t> self._hash_of(by_name, table.slots[at] - 1) & table.mask
+            if ((at - home) & table.mask) >= ((at - hole) & table.mask):
+                table.slots[hole] = table.slots[at]
+                hole = at
+        table.slots[hole] = 0

@@ -1,0 +1,24 @@
+from collections.abc import Mapping
+from typing import Any
+
+from engine.snapshot_records import Section
+
+class OrderBookkeeper:
+    capacity: int
+    open_orders: int
+    forgotten: int
+    def __init__(self, orders_max: int, ended_max: int) -> None: ...
+    def observe(self, events: bytes) -> None: ...
+    def load(self, snapshot: Mapping[Section, list[Any]]) -> None: ...
+    def find_id(self, order_id: int) -> bytes | None: ...
+    def find_name(self, account_id: int, client_order_id: str) -> bytes | None: ...
+    def open_below(
+        self,
+        cursor: int,
+        scope: int,
+        node: int,
+        instrument_id: int,
+        side: int,
+        records_max: int,
+        slots_max: int = 65_536,
+    ) -> tuple[list[bytes], int]: ...

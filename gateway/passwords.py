@@ -20,17 +20,18 @@ SALT_BYTES, HASH_BYTES = 16, 32
 LOG2_N_MAX, BLOCK_SIZE_MAX, PARALLEL_MAX = 17, 16, 4  # a hash from a file must not be able to stall the venue
 
 
-def check_password_text(password: str) -> None:
-    """Raises ValueError unless it fits a SoupBinTCP login: 1 to 10 printable ASCII characters, no space at an end."""
-    if not 1 <= len(password) <= PASSWORD_BYTES_MAX or not password.isascii() or not password.isprintable():
-        raise ValueError(f"a password has 1 to {PASSWORD_BYTES_MAX} printable ASCII characters")
+def check_password_text(password: str, bytes_max: int = PASSWORD_BYTES_MAX) -> None:
+    """Raises ValueError unless it has 1 to bytes_max printable ASCII characters, no space at an end. The default fits a
+    SoupBinTCP login."""
+    if not 1 <= len(password) <= bytes_max or not password.isascii() or not password.isprintable():
+        raise ValueError(f"a password has 1 to {bytes_max} printable ASCII characters")
     if password != password.strip():
         raise ValueError("a password may not begin or end with a space: the login field is padded with them")
 
 
-def hash_password(password: str, salt: bytes | None = None) -> str:
+def hash_password(password: str, salt: bytes | None = None, bytes_max: int = PASSWORD_BYTES_MAX) -> str:
     """The text for `password_hash`; `salt` is random unless given. Raises ValueError when it could not be sent."""
-    check_password_text(password)
+    check_password_text(password, bytes_max)
     salt = os.urandom(SALT_BYTES) if salt is None else salt
     digest = _scrypt(password.encode("ascii"), salt, LOG2_N, BLOCK_SIZE, PARALLEL)
     return f"scrypt${LOG2_N}${BLOCK_SIZE}${PARALLEL}${_text(salt)}${_text(digest)}"

@@ -168,10 +168,10 @@ _LONG_ID = b"i" * CLIENT_ORDER_ID_MAX
 class Commands:
     """One sequence: `take(n)` gives the next n records. `limits` are those of the engines that apply it."""
 
-    def __init__(self, seed: int, shape: str = "") -> None:
+    def __init__(self, seed: int, shape: str | Shape = "") -> None:
+        """`shape` is the name of one, or one of the caller's own; without, the seed picks one."""
         rng = random.Random(seed)
-        self.shape_name = shape or rng.choice(list(SHAPES))
-        self.shape = SHAPES[self.shape_name]
+        self.shape = shape if isinstance(shape, Shape) else SHAPES[shape or rng.choice(list(SHAPES))]
         self.limits = self.shape.limits
         self.seq = 0
         self.time_ns = self.shape.start_ns

@@ -16,7 +16,7 @@ from engine.api import Engine, EngineLimits
 from engine.layout import Field, Layout
 from engine.records import COMMAND_BODIES, COMMAND_SIZE, EVENT_SIZE, CommandKind, unpack_event
 from tests.engines import new_engine
-from tests.property.commands import Commands
+from tests.property.commands import Commands, Shape
 from tests.scenario import Market, raw_line
 
 NewEngine = Callable[[str, EngineLimits], Engine]
@@ -42,11 +42,13 @@ class Judge:
     one: str = "core"
     two: str = "reference"
     make: NewEngine = new_engine
+    restores: bool = True
 
     # ---- long runs
 
-    def run(self, seed: int, count: int, shape: str = "") -> Difference | None:
-        """A generated sequence of `count` commands; in its middle both engines are replaced by restored ones.
+    def run(self, seed: int, count: int, shape: str | Shape = "") -> Difference | None:
+        """A generated sequence of `count` commands; in its middle both engines are replaced by restored ones, unless
+        `restores` says no.
 
         At the end the first engine replays all of it in one batch and has to arrive at the same events and state.
         """
@@ -54,7 +56,7 @@ class Judge:
         rng = random.Random(seed)
         limits = commands.limits
         engines = self.make(self.one, limits), self.make(self.two, limits)
-        restore_at = 1 + rng.randrange(count)
+        restore_at = 1 + rng.randrange(count) if self.restores else 0
         records, events = [], []
         batch = 0
         while commands.seq < count:
@@ -95,7 +97,7 @@ class Judge:
     def _found(self, limits: EngineLimits, batches: list[bytes]) -> Difference:
         """Goes back command by command; a difference that only restored engines show is looked for with restores."""
         records = split_records(batches)
-        for restoring in (False, True):
+        for restoring in (False, True) if self.restores else (False,):
             difference = self.check(limits, records, restoring)
             if difference is not None:
                 return difference

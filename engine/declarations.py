@@ -1,4 +1,5 @@
-"""The schema for the compiled modules: writes `cython/engine/records.pxd`, and hashes it for journals and snapshots.
+"""The schema for the compiled modules: writes `cython/engine/records.pxd` and `layouts.pxd`, and hashes the schema for journals
+and snapshots.
 
     python -m engine.declarations --write | --check
 """
@@ -15,6 +16,7 @@ from engine.layout import SCALARS, Field, Layout
 from engine.records import COMMAND_BODIES, COMMAND_HEADER, EVENT_HEADER, EVENT_LAYOUTS
 
 PXD_PATH = Path(__file__).resolve().parent.parent / "cython" / "engine" / "records.pxd"
+LAYOUTS_PATH = PXD_PATH.with_name("layouts.pxd")
 _CONSTANTS = (
     "SCHEMA_VERSION", "SCALE_E8", "CLIENT_ORDER_ID_MAX", "COMMAND_SIZE", "COMMAND_HEADER_SIZE", "COMMAND_BODY_SIZE",
     "EVENT_SIZE",
@@ -47,6 +49,34 @@ def schema_hash() -> bytes:
 def pxd_text() -> str:
     """`records.pxd`."""
     return "\n".join(_lines()) + "\n"
+
+
+def layouts_pxd_text() -> str:
+    """`layouts.pxd`: what a C compiler made of the layouts, to be compared with `layout_table` when a module is imported."""
+    return "\n".join(_layout_lines()) + "\n"
+
+
+def _layout_lines() -> Iterator[str]:
+    yield "# Generated from engine/records.py by `make gen`. Do not edit."
+    yield "from engine.records cimport ("
+    yield from (f"    {layout.name}_t," for layout in _LAYOUTS)
+    yield ")"
+    for layout in _LAYOUTS:
+        yield "\n"
+        yield f"cdef inline tuple {layout.name}_layout():"
+        yield f"    cdef {layout.name}_t row"
+        yield "    cdef const char *start = <const char *> &row"
+        yield f"    return sizeof({layout.name}_t), {{"
+        for field in (f for f in layout.fields if not f.is_padding):
+            at = f"&row.{field.name}" if field.kind in SCALARS else f"row.{field.name}"
+            yield f'        "{field.name}": <const char *> {at} - start,'
+        yield "    }"
+    yield "\n"
+    yield "cdef inline dict compiled_layouts():"
+    yield '    """As engine.declarations.layout_table, from the compiled structs."""'
+    yield "    return {"
+    yield from (f'        "{layout.name}": {layout.name}_layout(),' for layout in _LAYOUTS)
+    yield "    }"
 
 
 def _lines() -> Iterator[str]:
@@ -89,15 +119,17 @@ def _snake(name: str) -> str:
 
 
 def main(argv: list[str]) -> int:
+    texts = {PXD_PATH: pxd_text(), LAYOUTS_PATH: layouts_pxd_text()}
     if argv == ["--write"]:
-        PXD_PATH.write_text(pxd_text())
-        print(f"wrote {PXD_PATH}")
+        for path, text in texts.items():
+            path.write_text(text)
+            print(f"wrote {path}")
         return 0
     if argv == ["--check"]:
-        if not PXD_PATH.exists() or PXD_PATH.read_text() != pxd_text():
-            print("cython/engine/records.pxd is out of date: run `make gen`")
-            return 1
-        return 0
+        stale = [path.name for path, text in texts.items() if not path.exists() or path.read_text() != text]
+        if stale:
+            print(f"out of date under cython/engine: {', '.join(stale)}; run `make gen`")
+        return 1 if stale else 0
     print("usage: python -m engine.declarations --write | --check")
     return 2
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = {"cython/engine/records.pxd"}
+GENERATED = {"cython/engine/records.pxd", "cython/engine/layouts.pxd"}
 _SKIPPED = {"build", "dist", "var", "__pycache__", "htmlcov"}
 
 

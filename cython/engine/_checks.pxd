@@ -1,0 +1,53 @@
+# May it? The checks of orders in the published order (docs/engine.md section 4, records.CHECK_ORDER), one function each.
+#
+# Each gives a Reason, ACK when it passes. None changes state but the rate bucket, which counts a message when it is reached and
+# passes. What a check had to look up anyway is handed on in `entry_t`, so that nothing is looked up twice.
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from engine._state cimport account_t, instrument_t, order_t, position_t, session_t, state_t
+from engine.records cimport SIDE_BUY, place_t, replace_t
+
+
+ctypedef struct entry_t:  # a new order as its checks found it
+    const account_t *account
+    const instrument_t *instrument
+    uint32_t position  # slot, 0 = there is none yet
+    int64_t price_ticks
+    int64_t quantity_lots  # of a reduce-only order no more than there is to reduce
+    int64_t retry_ms  # RATE_LIMITED: when the message would pass, else 0
+
+
+# The whole list for a PLACE.
+cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) noexcept nogil
+
+# REPLACE: what it has in common with PLACE at its beginning, and the rest once the order is found. *total_lots is the new total,
+# of a reduce-only order no more than there is to reduce.
+cdef uint16_t check_general_rate(state_t *state, const account_t *account, int64_t *retry_ms) noexcept nogil
+cdef uint16_t check_replace(
+    const state_t *state, uint32_t slot, const replace_t *replace, int64_t *total_lots
+) noexcept nogil
+
+# Permissions (docs/engine.md section 2).
+cdef bint may_trade(const state_t *state, uint32_t session_id, const account_t *account) noexcept nogil
+cdef bint may_cancel(const state_t *state, uint32_t session_id, const account_t *account) noexcept nogil
+cdef bint may_cancel_at_all(const session_t *session) noexcept nogil
+cdef bint covers(const session_t *session, const uint32_t *lineage) noexcept nogil
+
+# The cancel bucket of an account's or a mass cancel's trader.
+cdef uint16_t check_cancel_rate(
+    state_t *state, uint32_t trader_id, int64_t weight_micro, int64_t *retry_ms
+) noexcept nogil
+
+# Looked at again when an order or a modify leaves the speed bump.
+cdef uint16_t check_market_open(const instrument_t *instrument, bint reducing) noexcept nogil
+cdef uint16_t check_band(const instrument_t *instrument, uint8_t side, int64_t price_ticks) noexcept nogil
+cdef uint16_t clip_replace(const state_t *state, uint32_t slot, int64_t *total_lots) noexcept nogil
+
+# Is it the order that a request means? 0 = not given.
+cdef bint is_meant(const state_t *state, uint32_t slot, uint32_t instrument_id, uint8_t side) noexcept nogil
+# Lots that one more reduce-only order on `side` may have, 0 or less when none; `besides` lots are not counted.
+cdef int64_t reduce_only_room(const position_t *position, uint8_t side, int64_t besides) noexcept nogil
+# Do all untriggered stops of the position still fit it?
+cdef bint stops_fit(const position_t *position) noexcept nogil
+# A time beyond int64 is NEVER_NS.
+cdef int64_t due_after(int64_t timestamp_ns, int64_t delay_ns) noexcept nogil

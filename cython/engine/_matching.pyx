@@ -1,0 +1,404 @@
+"""Orders meet books: builds ops, turns reports into bookings and events, ends orders.
+
+Called by `_orders` and `_work`. It never decides whether an order may be there. A matcher from outside is believed only as far
+as its contract goes: a report that cannot be true stops the process.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from engine._checks cimport stops_fit
+from engine._events cimport set_ids, write_modify_rejected, write_order, write_place_rejected
+from engine._state cimport (
+    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, leaves_of, match_t, modify_free,
+    modify_remove, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
+)
+from engine.arith cimport add_checked, panic_unless
+from engine.matcher cimport (
+    PG_ASKED, PG_BUY, PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED,
+    PG_NO_CAPACITY, PG_PLACE, PG_POST_ONLY, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REDUCED, PG_REFUSED, PG_REPLACE,
+    PG_REPLACED, PG_REST, PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
+)
+from engine.names cimport NAME_SIZE
+from engine.records cimport (
+    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED, EVENT_KIND_ORDER_NEW,
+    EVENT_KIND_ORDER_REPLACED, EVENT_KIND_ORDER_RESTATED, LIQUIDITY_MAKER, LIQUIDITY_TAKER, ORDER_FLAG_REDUCE_ONLY,
+    ORDER_STATE_CANCELLED, ORDER_STATE_EXPIRED, ORDER_STATE_FILLED, ORDER_STATE_LIVE, ORDER_STATE_REJECTED,
+    ORDER_TYPE_ALO, ORDER_TYPE_MARKET, REASON_ACK, REASON_CANCELLED, REASON_CANCELLED_STP,
+    REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_FOK_CANCELLED, REASON_IOC_CANCELLED, REASON_MIN_QUANTITY_CANCELLED,
+    REASON_REJECTED_ALO_WOULD_CROSS, REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY,
+    REASON_SWEEP_LIMIT_CANCELLED, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, TRADE_KIND_NORMAL,
+    order_event_t, place_t,
+)
+
+
+# ------------------------------------------------------------------------------------------------ talking to a matcher
+
+
+cdef inline instrument_t *instrument_of_order(const state_t *state, uint32_t slot) noexcept nogil:
+    return &state.instruments[instrument_of(&state.positions[state.orders[slot].position])]
+
+
+cdef inline uint32_t reported_order(const state_t *state, const pg_report *report) noexcept nogil:
+    """Slot of the order that a report is about."""
+    cdef uint32_t slot = report.owner
+    panic_unless(
+        1 <= slot <= state.used_orders
+        and state.orders[slot].order_id == report.order_id
+        and state.orders[slot].state == ORDER_STATE_LIVE,
+        "a matcher reports an order that it does not hold",
+    )
+    return slot
+
+
+cdef void move_lots(state_t *state, const pg_report *fill, int64_t sign) noexcept nogil:
+    """A fill that is reported but not booked yet, counted in both positions, or taken back."""
+    cdef const order_t *taker = &state.orders[state.match.taker]
+    cdef const order_t *maker = &state.orders[reported_order(state, fill)]
+    cdef int64_t bought = sign * (fill.lots if taker.side == SIDE_BUY else -fill.lots)
+    state.positions[taker.position].moved_lots += bought
+    state.positions[maker.position].moved_lots -= bought
+
+
+cdef void count_moves(state_t *state, const pg_report *reports, size_t count) noexcept nogil:
+    """Counts the fills among reports that were not there when the matcher asked before: each is looked at once."""
+    cdef match_t *match = &state.match
+    while match.counted < count:
+        if reports[match.counted].kind == PG_FILL:
+            move_lots(state, &reports[match.counted], 1)
+        match.counted += 1
+
+
+cdef void forget_moves(state_t *state, const pg_report *reports) noexcept nogil:
+    cdef match_t *match = &state.match
+    while match.counted:
+        match.counted -= 1
+        if reports[match.counted].kind == PG_FILL:
+            move_lots(state, &reports[match.counted], -1)
+
+
+cdef int64_t reduce_cap(
+    void *context, uint32_t owner, uint8_t side, const pg_report *reports, size_t reports_count
+) noexcept nogil:
+    """host.reduce_cap: lots that the order in slot `owner` may still trade, the op's fills so far included."""
+    cdef state_t *state = <state_t *> context
+    cdef const position_t *position
+    cdef int64_t lots
+    panic_unless(state.match.taker != 0, "a matcher asks for a reduce-only cap while no order is matched")
+    panic_unless(1 <= owner <= state.used_orders, "a matcher asks for the reduce-only cap of nobody")
+    panic_unless(reports_count >= state.match.counted, "a matcher asks for a reduce-only cap with fewer reports")
+    count_moves(state, reports, reports_count)
+    position = &state.positions[state.orders[owner].position]
+    lots = position.lots + position.moved_lots
+    return max(lots, 0) if side == SIDE_SELL else max(-lots, 0)
+
+
+cdef void fill_host(state_t *state, pg_host *host) noexcept nogil:
+    host.context = state
+    host.reduce_cap = reduce_cap
+
+
+cdef size_t ask(state_t *state, uint32_t slot, const pg_op *op) noexcept nogil:
+    """Has the order's book carry out one op; returns how many of state.reports it wrote."""
+    cdef const instrument_t *instrument = instrument_of_order(state, slot)
+    cdef size_t count = 0
+    state.match.taker = slot
+    panic_unless(
+        instrument.api.execute(instrument.book, op, 1, state.reports, state.reports_capacity, &count) == 1,
+        "a matcher does not carry out an op that it has room for",
+    )
+    panic_unless(1 <= count <= state.reports_capacity, "a matcher makes no report, or more than it may")
+    if state.match.counted:
+        forget_moves(state, state.reports)
+    state.match.taker = 0
+    return count
+
+
+# -------------------------------------------------------------------------------------------------------- ends of orders
+
+
+cdef void retire(state_t *state, uint32_t slot, uint8_t was) noexcept nogil:
+    """After the event that ended the order: it leaves all tables, and a modify that waited for it is answered."""
+    cdef uint32_t modify = state.orders[slot].modify
+    order_remove(state, slot, was)
+    if modify:
+        modify_remove(state, modify)
+        write_modify_rejected(state, REASON_CANNOT_MODIFY_NO_SUCH_ORDER, &state.modifies[modify])
+        modify_free(state, modify)
+    order_free(state, slot)
+
+
+cdef order_event_t *end_order(state_t *state, uint32_t slot, uint16_t kind, uint16_t reason) noexcept nogil:
+    cdef order_t *order = &state.orders[slot]
+    cdef uint8_t was = order.state
+    cdef order_event_t *event
+    order.state = ORDER_STATE_EXPIRED if kind == EVENT_KIND_ORDER_EXPIRED else ORDER_STATE_CANCELLED
+    event = write_order(state, kind, reason, slot)
+    retire(state, slot, was)
+    return event
+
+
+cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint16_t reason) noexcept nogil:
+    cdef pg_op op
+    if state.orders[slot].state == ORDER_STATE_LIVE:
+        memset(&op, 0, sizeof(op))
+        op.action = PG_CANCEL
+        op.order_id = state.orders[slot].order_id
+        panic_unless(
+            ask(state, slot, &op) == 1
+            and state.reports[0].kind == PG_CANCELLED
+            and reported_order(state, state.reports) == slot,
+            "a matcher does not cancel an order that it should hold",
+        )
+    return end_order(state, slot, kind, reason)
+
+
+# -------------------------------------------------------------------------------------------------------------- booking
+
+
+cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:
+    """One order's part of a fill."""
+    cdef order_t *order = &state.orders[slot]
+    cdef position_t *position = &state.positions[order.position]
+    cdef int overflow = 0
+    position.lots = add_checked(position.lots, lots if order.side == SIDE_BUY else -lots, &overflow)
+    panic_unless(not overflow, "a position is beyond the range of 64 bits")
+    if counts_as_reduce_only(order):
+        position.reduce_only_lots[order.side - SIDE_BUY] -= lots
+    order.cum_lots += lots
+    if order.cum_lots == order.quantity_lots:
+        order.state = ORDER_STATE_FILLED
+
+
+cdef inline void book_fill(state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks) noexcept nogil:
+    """A trade of two orders: whatever a fill changes outside the book is changed here, before any event tells of it."""
+    book_side(state, taker, lots)
+    book_side(state, maker, lots)
+
+
+cdef inline void trim_later(state_t *state, uint32_t position) noexcept nogil:
+    if not state.positions[position].in_trim and not stops_fit(&state.positions[position]):
+        trim_add(state, position)
+
+
+cdef inline void write_fill(
+    state_t *state, uint32_t slot, uint32_t contra, const pg_report *report, uint8_t liquidity
+) noexcept nogil:
+    cdef const instrument_t *instrument = instrument_of_order(state, slot)
+    cdef order_event_t *event = write_order(state, EVENT_KIND_ORDER_FILLED, REASON_ACK, slot)
+    event.last_price_e8 = report.price_ticks * instrument.config.tick_size_e8
+    event.last_quantity_e8 = report.lots * instrument.config.lot_size_e8
+    event.contra_order_id = state.orders[contra].order_id
+    event.liquidity = liquidity
+    event.trade_kind = TRADE_KIND_NORMAL
+    if liquidity == LIQUIDITY_MAKER:
+        event.display_quantity_e8 = report.shown_lots * instrument.config.lot_size_e8
+
+
+cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *report) noexcept nogil:
+    cdef uint32_t maker = reported_order(state, report)
+    cdef const order_t *one = &state.orders[taker]
+    cdef const order_t *other = &state.orders[maker]
+    cdef uint32_t taker_position = one.position, maker_position = other.position
+    panic_unless(
+        one.side != other.side
+        and instrument_of(&state.positions[taker_position]) == instrument_of(&state.positions[maker_position])
+        and 1 <= report.lots <= min(leaves_of(one), leaves_of(other)),
+        "a matcher reports a fill of two orders that cannot have traded",
+    )
+    panic_unless(
+        1 <= report.price_ticks <= limit_ticks if one.side == SIDE_BUY else report.price_ticks >= limit_ticks,
+        "a matcher reports a fill outside the limit of an op",
+    )
+    book_fill(state, taker, maker, report.lots, report.price_ticks)
+    state.terms[maker].by_state.shown_lots = report.shown_lots
+    write_fill(state, taker, maker, report, LIQUIDITY_TAKER)
+    write_fill(state, maker, taker, report, LIQUIDITY_MAKER)
+    if one.state == ORDER_STATE_FILLED:
+        retire(state, taker, ORDER_STATE_LIVE)
+    if other.state == ORDER_STATE_FILLED:
+        retire(state, maker, ORDER_STATE_LIVE)
+    trim_later(state, taker_position)
+    trim_later(state, maker_position)
+
+
+# ------------------------------------------------------------------------------------------------------ other reports
+
+
+cdef uint16_t reason_of_drop(const order_t *order, uint8_t reported) noexcept nogil:
+    """Why an op's rest did not reach the book."""
+    if reported == PG_IOC_REST:
+        return REASON_CANCELLED if order.cum_lots else REASON_IOC_CANCELLED
+    if reported == PG_STP:
+        return REASON_CANCELLED_STP
+    if reported == PG_FOK_KILLED:
+        return REASON_FOK_CANCELLED
+    if reported == PG_MIN_KILLED:
+        return REASON_MIN_QUANTITY_CANCELLED
+    panic_unless(reported == PG_SWEEP_LIMIT, "a matcher drops an op for a reason that is none")
+    return REASON_SWEEP_LIMIT_CANCELLED
+
+
+cdef void cancelled(state_t *state, uint32_t taker, const pg_report *report) noexcept nogil:
+    cdef uint32_t slot = reported_order(state, report)
+    cdef uint64_t contra = state.orders[taker].order_id
+    if slot == taker:
+        end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, reason_of_drop(&state.orders[slot], report.reason))
+    elif report.reason == PG_STP:
+        end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, REASON_CANCELLED_STP).contra_order_id = contra
+    else:
+        panic_unless(report.reason == PG_REDUCE_LIMIT, "a matcher cancels a resting order for a reason that is none")
+        end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, REASON_REJECTED_REDUCE_ONLY)
+
+
+cdef void reduced(state_t *state, uint32_t taker, const pg_report *report, uint64_t met) noexcept nogil:
+    """Self-trade prevention by decrement: the total shrinks without a trade. `met` is the order of the report before."""
+    cdef uint32_t slot = reported_order(state, report)
+    cdef order_t *order = &state.orders[slot]
+    cdef int64_t lot_e8 = instrument_of_order(state, slot).config.lot_size_e8
+    cdef order_event_t *event
+    panic_unless(1 <= report.lots < leaves_of(order), "a matcher reduces an order by more than it has")
+    order_resize(state, slot, order.quantity_lots - report.lots)
+    state.terms[slot].by_state.shown_lots = report.shown_lots
+    event = write_order(state, EVENT_KIND_ORDER_RESTATED, REASON_CANCELLED_STP, slot)
+    event.display_quantity_e8 = report.shown_lots * lot_e8
+    event.contra_order_id = met if slot == taker else state.orders[taker].order_id
+
+
+cdef void apply_reports(
+    state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *reports, size_t count
+) noexcept nogil:
+    cdef uint64_t met = 0
+    cdef bint rests = False
+    cdef size_t n
+    for n in range(count):
+        panic_unless(state.orders[taker].state == ORDER_STATE_LIVE and not rests, "a matcher goes on after an op's end")
+        if reports[n].kind == PG_FILL:
+            fill(state, taker, limit_ticks, &reports[n])
+        elif reports[n].kind == PG_RESTED:
+            panic_unless(reported_order(state, &reports[n]) == taker, "a matcher rests an order that is not its op's")
+            state.terms[taker].by_state.shown_lots = reports[n].shown_lots
+            rests = True
+        elif reports[n].kind == PG_CANCELLED:
+            cancelled(state, taker, &reports[n])
+        else:
+            panic_unless(reports[n].kind == PG_REDUCED, "a matcher makes a report of a kind that has no place there")
+            reduced(state, taker, &reports[n], met)
+        met = reports[n].order_id
+
+
+# ------------------------------------------------------------------------------------------------------------ activation
+
+
+cdef inline uint8_t execution_of(const order_t *order) noexcept nogil:
+    if is_stop(order):  # fired: a reduce-only MARKET IOC
+        return PG_IOC
+    if order.order_type == ORDER_TYPE_ALO:
+        return PG_POST_ONLY
+    if order.time_in_force == TIME_IN_FORCE_IOC:
+        return PG_IOC
+    return PG_FOK if order.time_in_force == TIME_IN_FORCE_FOK else PG_REST
+
+
+cdef inline void fill_op(const state_t *state, uint32_t slot, pg_op *op) noexcept nogil:
+    cdef const order_t *order = &state.orders[slot]
+    memset(op, 0, sizeof(pg_op))
+    op.order_id = order.order_id
+    op.price_ticks = order.price_ticks
+    op.leaves_lots = leaves_of(order)
+    op.owner = slot
+    op.stp_group = order.stp_group
+    op.action = PG_PLACE
+    op.side = order.side
+    op.execution = execution_of(order)
+    op.stp_mode = order.stp_mode
+    if order.time_in_force == TIME_IN_FORCE_IOC:
+        op.min_lots = state.terms[slot].slice_lots
+    else:
+        op.display_lots = state.terms[slot].slice_lots
+    if order.order_type == ORDER_TYPE_MARKET or is_stop(order):
+        op.price_ticks = instrument_of_order(state, slot).market_limit_ticks[order.side - SIDE_BUY]
+    if is_stop(order) or order.flags & ORDER_FLAG_REDUCE_ONLY:
+        op.flags = PG_REDUCE_ONLY
+
+
+cdef void refused(state_t *state, uint32_t slot, const place_t *entry, uint8_t reported) noexcept nogil:
+    cdef uint16_t reason = REASON_REJECTED_CAPACITY
+    if reported == PG_WOULD_CROSS:
+        reason = REASON_REJECTED_ALO_WOULD_CROSS
+    else:
+        panic_unless(reported == PG_NO_CAPACITY, "a matcher refuses an order for a reason that is none")
+    if entry == NULL:
+        end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, reason)
+        return
+    state.orders[slot].state = ORDER_STATE_REJECTED
+    order_remove(state, slot, ORDER_STATE_LIVE)
+    write_place_rejected(state, reason, entry, state.orders[slot].order_id, 0)
+    order_free(state, slot)
+
+
+cdef void activate(state_t *state, uint32_t slot, const place_t *entry) noexcept nogil:
+    cdef pg_op op
+    cdef size_t count
+    fill_op(state, slot, &op)
+    count = ask(state, slot, &op)
+    if state.reports[0].kind == PG_REFUSED:
+        refused(state, slot, entry, state.reports[0].reason)
+        return
+    if not is_stop(&state.orders[slot]):
+        write_order(state, EVENT_KIND_ORDER_NEW, REASON_ACK, slot)
+    apply_reports(state, slot, op.price_ticks, state.reports, count)
+    check_fate(state, slot, state.reports + count - 1)
+
+
+cdef inline void check_fate(const state_t *state, uint32_t slot, const pg_report *last) noexcept nogil:
+    """An op's order is gone when its reports are through, or the last one says that all of it rests."""
+    cdef const order_t *order = &state.orders[slot]
+    panic_unless(
+        order.state != ORDER_STATE_LIVE or (last.kind == PG_RESTED and last.leaves_lots == leaves_of(order)),
+        "a matcher does not say what has become of an order",
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- modify
+
+
+cdef void take_terms(
+    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
+) noexcept nogil:
+    """An empty id keeps the order's own."""
+    cdef order_event_t *event
+    state.orders[slot].price_ticks = price_ticks
+    order_resize(state, slot, total_lots)
+    event = write_order(state, EVENT_KIND_ORDER_REPLACED, REASON_ACK, slot)
+    set_ids(state, event, slot, client_order_id)
+    if client_order_id[0]:
+        order_rename(state, slot, client_order_id)
+
+
+cdef bint replace_resting(
+    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
+) noexcept nogil:
+    cdef const order_t *order = &state.orders[slot]
+    cdef pg_op op
+    cdef size_t count
+    memset(&op, 0, sizeof(op))
+    op.order_id = order.order_id
+    op.price_ticks = price_ticks
+    op.leaves_lots = total_lots - order.cum_lots
+    op.owner = slot
+    op.action = PG_REPLACE
+    op.side = order.side
+    op.execution = PG_POST_ONLY if order.order_type == ORDER_TYPE_ALO else PG_REST
+    op.stp_mode = order.stp_mode
+    count = ask(state, slot, &op)
+    if state.reports[0].kind == PG_REFUSED and state.reports[0].reason == PG_WOULD_CROSS:
+        return False
+    panic_unless(
+        state.reports[0].kind == PG_REPLACED and reported_order(state, state.reports) == slot,
+        "a matcher does not replace an order that it should hold",
+    )
+    state.terms[slot].by_state.shown_lots = state.reports[0].shown_lots
+    take_terms(state, slot, price_ticks, total_lots, client_order_id)
+    apply_reports(state, slot, price_ticks, state.reports + 1, count - 1)
+    return True

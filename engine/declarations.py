@@ -1,4 +1,4 @@
-"""The schema for the compiled modules: writes `cython/engine/records.pxd` and `layouts.pxd`, and hashes the schema for journals
+"""The schema for the compiled modules: writes records.pxd and layouts.pxd under cython/engine and hashes it for journals
 and snapshots.
 
     python -m engine.declarations --write | --check
@@ -52,7 +52,7 @@ def pxd_text() -> str:
 
 
 def layouts_pxd_text() -> str:
-    """`layouts.pxd`: what a C compiler made of the layouts, to be compared with `layout_table` when a module is imported."""
+    """`layouts.pxd`: what a C compiler made of the layouts, for comparing with `layout_table` at import."""
     return "\n".join(_layout_lines()) + "\n"
 
 

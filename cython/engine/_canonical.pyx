@@ -1,10 +1,10 @@
 """Writes snapshots: every section in the published order, each table by ascending id, derived values left out.
 
-Called by `_core`, never on the order path: slots are sorted by what identifies their records, because where a record lies is
-an accident of history.
+Called by `_core`, never on the order path: slots are sorted by what identifies their records, because where a record
+lies is an accident of history.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport free, malloc, qsort
 from libc.string cimport memcpy, memset
 
@@ -14,12 +14,12 @@ from engine._state cimport (
 )
 from engine.arith cimport panic_unless
 from engine.records cimport (
-    COMMAND_HEADER_SIZE, ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM,
-    SCOPE_SESSION, SCOPE_TRADER, SECTION_ACCOUNT, SECTION_BOOK, SECTION_CASCADE, SECTION_DESK, SECTION_FIRM,
-    SECTION_INSTRUMENT, SECTION_ORDER, SECTION_PENDING_REPLACE, SECTION_POSITION, SECTION_SESSION, SECTION_TRADER,
-    SECTION_TRIM, SECTION_VENUE, SECTION_WORK, TIME_IN_FORCE_IOC, section_header_t, snap_account_t,
-    snap_book_header_t, snap_cascade_t, snap_desk_t, snap_firm_t, snap_instrument_t, snap_order_t,
-    snap_pending_replace_t, snap_position_t, snap_session_t, snap_trader_t, snap_trim_t, snap_venue_t, snap_work_t,
+    COMMAND_HEADER_SIZE, ORDER_STATE_PENDING_NEW, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM, SCOPE_SESSION, SCOPE_TRADER,
+    SECTION_ACCOUNT, SECTION_BOOK, SECTION_CASCADE, SECTION_DESK, SECTION_FIRM, SECTION_INSTRUMENT, SECTION_ORDER,
+    SECTION_PENDING_REPLACE, SECTION_POSITION, SECTION_SESSION, SECTION_TRADER, SECTION_TRIM, SECTION_VENUE,
+    SECTION_WORK, TIME_IN_FORCE_IOC, section_header_t, snap_account_t, snap_book_header_t, snap_cascade_t,
+    snap_desk_t, snap_firm_t, snap_instrument_t, snap_order_t, snap_pending_replace_t, snap_position_t,
+    snap_session_t, snap_trader_t, snap_trim_t, snap_venue_t, snap_work_t,
 )
 
 
@@ -133,7 +133,7 @@ cdef bint snapshot_write(const state_t *state, uint8_t *data, size_t size) noexc
     return True
 
 
-# --------------------------------------------------------------------------------------------------------------- parties
+# ------------------------------------------------------------------------------------------------------------ parties
 
 
 cdef uint8_t *write_venue(const state_t *state, uint8_t *at) noexcept nogil:
@@ -260,7 +260,7 @@ cdef uint8_t *write_instruments(const state_t *state, uint8_t *at, uint64_t rows
     return at
 
 
-# ------------------------------------------------------------------------------------------------- positions and orders
+# ----------------------------------------------------------------------------------------------- positions and orders
 
 
 cdef uint8_t *write_positions(const state_t *state, uint8_t *at, sort_t *sorted) noexcept nogil:
@@ -354,7 +354,7 @@ cdef uint8_t *write_modifies(const state_t *state, uint8_t *at, sort_t *sorted) 
     return at
 
 
-# ----------------------------------------------------------------------------------------------------- queues and books
+# --------------------------------------------------------------------------------------------------- queues and books
 
 
 cdef uint8_t *write_queues(const state_t *state, uint8_t *at, const counts_t *counts) noexcept nogil:
@@ -399,6 +399,8 @@ cdef uint8_t *write_books(const state_t *state, uint8_t *at, uint64_t rows) noex
         header.bytes = size
         at += sizeof(snap_book_header_t)
         memset(at, 0, padded(size))
-        panic_unless(instrument.api.snapshot(instrument.book, at, size) == size, "a matcher's snapshot changes its size")
+        panic_unless(
+            instrument.api.snapshot(instrument.book, at, size) == size, "a matcher's snapshot changes its size"
+        )
         at += padded(size)
     return at

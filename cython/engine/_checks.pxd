@@ -1,11 +1,13 @@
-# May it? The checks of orders in the published order (docs/engine.md section 4, records.CHECK_ORDER), one function each.
+# May it? The checks of orders in the published order (docs/engine.md section 4, records.CHECK_ORDER), one function
+# each.
 #
-# Each gives a Reason, ACK when it passes. None changes state but the rate bucket, which counts a message when it is reached and
-# passes. What a check had to look up anyway is handed on in `entry_t`, so that nothing is looked up twice.
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+# Each gives a Reason, ACK when it passes. None changes state but the rate bucket, which counts a message when it is
+# reached and passes. What a check had to look up anyway is handed on in `entry_t`, so that nothing is looked up
+# twice.
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
 
-from engine._state cimport account_t, instrument_t, order_t, position_t, session_t, state_t
-from engine.records cimport SIDE_BUY, place_t, replace_t
+from engine._state cimport account_t, instrument_t, position_t, session_t, state_t
+from engine.records cimport place_t, replace_t
 
 
 ctypedef struct entry_t:  # a new order as its checks found it
@@ -20,8 +22,8 @@ ctypedef struct entry_t:  # a new order as its checks found it
 # The whole list for a PLACE.
 cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) noexcept nogil
 
-# REPLACE: what it has in common with PLACE at its beginning, and the rest once the order is found. *total_lots is the new total,
-# of a reduce-only order no more than there is to reduce.
+# REPLACE: what it has in common with PLACE at its beginning, and the rest once the order is found. *total_lots is the
+# new total, of a reduce-only order no more than there is to reduce.
 cdef uint16_t check_general_rate(state_t *state, const account_t *account, int64_t *retry_ms) noexcept nogil
 cdef uint16_t check_replace(
     const state_t *state, uint32_t slot, const replace_t *replace, int64_t *total_lots

@@ -1,12 +1,12 @@
 """The checks of orders, in the published order. `_orders` and `_work` ask, nobody else; see `_checks.pxd`."""
 
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcmp
 
 from engine._state cimport (
-    TRADER_LEVEL, DESK_LEVEL, FIRM_LEVEL, account_t, counts_as_reduce_only, find_account, find_instrument,
-    find_session, instrument_of, instrument_t, is_stop, leaves_of, order_t, position_find, position_t, reduces,
-    session_t, size_of, state_t, throttle_t,
+    DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_account, find_instrument, find_session, instrument_of,
+    instrument_t, is_stop, leaves_of, order_t, position_find, position_t, reduces, session_t, size_of, state_t,
+    throttle_t,
 )
 from engine.arith cimport add_checked, mul_checked
 from engine.names cimport NAME_SIZE, names_find
@@ -33,7 +33,7 @@ cdef enum:
     STP_GROUPS_MAX = 0x80000000
 
 
-# ------------------------------------------------------------------------------------------------- permission and rate
+# ------------------------------------------------------------------------------------------------ permission and rate
 
 
 cdef bint covers(const session_t *session, const uint32_t *lineage) noexcept nogil:
@@ -88,7 +88,7 @@ cdef uint16_t check_cancel_rate(
     return REASON_RATE_LIMITED if retry_ms[0] else REASON_ACK
 
 
-# ------------------------------------------------------------------------------------ identity and state of the market
+# ----------------------------------------------------------------------------------- identity and state of the market
 
 
 cdef bint is_taken(const state_t *state, uint32_t account_id, const char *client_order_id) noexcept nogil:
@@ -109,7 +109,7 @@ cdef uint16_t check_market_open(const instrument_t *instrument, bint reducing) n
     return REASON_REJECTED_MARKET_CLOSED
 
 
-# ------------------------------------------------------------------------------------------------- terms of a new order
+# ----------------------------------------------------------------------------------------------- terms of a new order
 
 
 cdef inline bint is_stop_type(uint8_t order_type) noexcept nogil:
@@ -183,13 +183,14 @@ cdef inline uint16_t check_display(const instrument_t *instrument, const place_t
     return REASON_ACK
 
 
-# --------------------------------------------------------------------------------------------------------------- prices
+# ------------------------------------------------------------------------------------------------------------- prices
 
 
 cdef inline uint16_t check_price(
     const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_e8, int64_t *price_ticks
 ) noexcept nogil:
-    """Step, reference price, static range and band; a stop's price is its trigger, a MARKET order's is ignored (0 ticks)."""
+    """Step, reference price, static range and band; a stop's price is its trigger, a MARKET order's is ignored (0
+    ticks)."""
     cdef int64_t tick_e8 = instrument.config.tick_size_e8
     if order_type == ORDER_TYPE_MARKET:
         price_ticks[0] = 0
@@ -232,7 +233,7 @@ cdef inline uint16_t check_notional(
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------- capacity, reduce-only and stops
+# ------------------------------------------------------------------------------------ capacity, reduce-only and stops
 
 
 cdef inline uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:

@@ -1,15 +1,17 @@
-"""`Core`: the compiled engine behind `engine.api.Engine`. docs/engine.md is its rule book, docs/engine-internals.md its map.
+"""`Core`: the compiled engine behind `engine.api.Engine`. docs/engine.md is its rule book, docs/engine-internals.md
+its map.
 
-The way of a command: `run` follows the numbers and switches; `_orders`, `_parties`, `_work` do it; `_checks` say whether it may
-be; `_matching` asks the book; `_events` write down what happened; `_state` is what there is. A batch is applied without the
-GIL and without a Python object per command. Python is needed where a matcher has to be found: for SET_INSTRUMENT.
+The way of a command: `apply_commands` follows the numbers and switches; `_orders`, `_parties`, `_work` do it;
+`_checks` say whether it may be; `_matching` asks the book; `_events` write down what happened; `_state` is what there
+is. A batch is applied without the GIL and without a Python object per command. Python is needed where a matcher has
+to be found: for SET_INSTRUMENT.
 """
 
 import hashlib
 
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
 from engine.api import EngineInfo
@@ -20,9 +22,7 @@ from engine._events cimport write_config
 from engine._matcher cimport BookHandle, open_handle
 from engine._matching cimport fill_host
 from engine._orders cimport cancel, place, replace
-from engine._parties cimport (
-    book_config, check_fixed, check_instrument, configure, disconnect, logon, set_instrument,
-)
+from engine._parties cimport book_config, check_fixed, check_instrument, configure, disconnect, logon, set_instrument
 from engine._restore cimport (
     restore_book, restore_instrument, restore_orders, restore_parties, restore_queues, restored_config, snapshot_t,
     split,
@@ -67,7 +67,7 @@ def _check_layouts():
 _check_layouts()
 
 
-# --------------------------------------------------------------------------------------------------- a command's way
+# ---------------------------------------------------------------------------------------------------- a command's way
 
 
 cdef inline bint follows(const state_t *state, const command_header_t *header) noexcept nogil:
@@ -126,7 +126,7 @@ cdef inline void execute(state_t *state, const command_t *command) noexcept nogi
         finish_command(state)
 
 
-cdef size_t run(state_t *state, const command_t *commands, size_t count) noexcept nogil:
+cdef size_t apply_commands(state_t *state, const command_t *commands, size_t count) noexcept nogil:
     """Applies commands up to the first that it must leave to Python; returns how many."""
     cdef size_t done = 0
     while done < count:
@@ -139,7 +139,7 @@ cdef size_t run(state_t *state, const command_t *commands, size_t count) noexcep
     return done
 
 
-# ------------------------------------------------------------------------------------------------------------ limits
+# ------------------------------------------------------------------------------------------------------------- limits
 
 
 cdef uint32_t _limit(object limits, str name, object maximum) except? 0:
@@ -167,7 +167,7 @@ cdef limits_t _to_limits(object limits) except *:
     return c
 
 
-# -------------------------------------------------------------------------------------------------------------- Core
+# --------------------------------------------------------------------------------------------------------------- Core
 
 
 cdef class Core:
@@ -222,8 +222,8 @@ cdef class Core:
         """Applies whole command records in order; returns the event records they caused, 256 bytes each.
 
         `commands` is bytes or another contiguous buffer. Raises ValueError when the length is not a multiple of
-        COMMAND_SIZE (nothing is applied then), when a `seq` does not follow the last or when a timestamp goes back (what
-        came before it is applied, its events are lost): our fault, never a participant's, and the caller stops.
+        COMMAND_SIZE (nothing is applied then), when a `seq` does not follow the last or when a timestamp goes back
+        (what came before it is applied, its events are lost): our fault, never a participant's, and the caller stops.
         """
         self._apply(commands)
         return PyBytes_FromStringAndSize(<const char *> self.state.events, self.view_size)
@@ -270,14 +270,15 @@ cdef class Core:
         cdef size_t done = 0
         while done < count:
             with nogil:
-                done += run(self.state, commands + done, count - done)
+                done += apply_commands(self.state, commands + done, count - done)
             if done < count:
                 self._run_one(commands + done)
                 done += 1
         return 0
 
     cdef int _run_one(self, const command_t *command) except -1:
-        """A command that `run` left: a SET_INSTRUMENT, one that does not follow, or one for whose events there is no room."""
+        """A command that `apply_commands` left: a SET_INSTRUMENT, one that does not follow, or one for whose events
+        there is no room."""
         cdef const command_header_t *header = &command.header
         if not follows(self.state, header):
             raise ValueError(
@@ -351,8 +352,8 @@ cdef class Core:
         return hashlib.sha256(self.snapshot()).digest()
 
     def restore(self, bytes snapshot not None):
-        """Replaces the state of a fresh engine. Raises ValueError when the bytes are no snapshot of this schema or do not fit the
-        limits; the engine is then as new."""
+        """Replaces the state of a fresh engine. Raises ValueError when the bytes are no snapshot of this schema or do
+        not fit the limits; the engine is then as new."""
         if self.state.seq:
             raise ValueError(f"only a fresh engine is restored, this one has applied {self.state.seq} commands")
         try:

@@ -2,12 +2,10 @@
 #
 # Each function writes one event and gives it back, so that the caller fills in what only he knows: display, last price
 # and quantity, contra order, liquidity, client order ids of a request.
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
-from engine._state cimport asker_t, modify_t, session_t, state_t
-from engine.records cimport (
-    cancel_t, command_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t,
-)
+from engine._state cimport asker_t, modify_t, state_t
+from engine.records cimport cancel_t, command_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t
 
 
 # From here on events answer this message; gives back what they answered before.
@@ -18,10 +16,12 @@ cdef order_event_t *write_order(state_t *state, uint16_t kind, uint16_t reason, 
 cdef order_event_t *write_order_to(
     state_t *state, uint16_t kind, uint16_t reason, uint32_t slot, uint32_t session_id
 ) noexcept nogil
-# Client order ids of an answer: the one that the request gives, or the order's own when it gives none; and the order's own before.
+# Client order ids of an answer: the one that the request gives, or the order's own when it gives none; and the
+# order's own before.
 cdef void set_ids(state_t *state, order_event_t *event, uint32_t slot, const char *client_order_id) noexcept nogil
 
-# Refusals. Without a known order the request is shown; a modify that waited is answered to the session that asked for it.
+# Refusals. Without a known order the request is shown; a modify that waited is answered to the session that asked for
+# it.
 cdef void write_replace_rejected(
     state_t *state, uint16_t reason, uint32_t slot, const replace_t *replace, int64_t detail
 ) noexcept nogil

@@ -1,27 +1,24 @@
 """Writes event records in place, at the end of the batch's events.
 
-Called by every room that does something. Whether something happens is not decided here; `events_make_room` has seen to it that there
-is a place for each event.
+Called by every room that does something. Whether something happens is not decided here; `events_make_room` has seen
+to it that there is a place for each event.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from engine._state cimport (
-    account_t, asker_t, find_account, find_instrument, find_lineage, find_session, instrument_of, instrument_t,
-    leaves_of, modify_t, order_t, position_find, position_t, session_t, state_t,
+    account_t, asker_t, find_account, find_lineage, find_session, instrument_of, instrument_t, leaves_of, modify_t,
+    order_t, position_find, position_t, session_t, state_t,
 )
 from engine.arith cimport mul_checked, panic_unless
+from engine.names cimport NAME_SIZE
 from engine.records cimport (
     EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_DONE,
     EVENT_KIND_MASS_CANCEL_REJECTED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END,
-    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t, command_header_t, command_t,
-    config_event_t, event_t, mass_cancel_t, mass_event_t, order_event_t, place_t, replace_t, session_event_t,
-    snap_work_t,
+    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t,
+    command_header_t, command_t, event_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t,
 )
-
-cdef enum:
-    NAME_SIZE = 40
 
 
 cdef asker_t answer_to(state_t *state, uint32_t session_id, uint64_t msg_seq_in) noexcept nogil:
@@ -71,7 +68,7 @@ cdef inline int64_t in_e8(int64_t lots, int64_t lot_e8) noexcept nogil:
     return quantity_e8
 
 
-# ---------------------------------------------------------------------------------------------------------- order events
+# ------------------------------------------------------------------------------------------------------- order events
 
 
 cdef order_event_t *write_order_to(
@@ -124,7 +121,9 @@ cdef void set_account(state_t *state, event_t *event, uint32_t account_id, uint3
         )
 
 
-cdef order_event_t *write_unknown(state_t *state, uint16_t kind, uint16_t reason, const command_header_t *head) noexcept nogil:
+cdef order_event_t *write_unknown(
+    state_t *state, uint16_t kind, uint16_t reason, const command_header_t *head
+) noexcept nogil:
     """The refusal of a request that found no order, or none that its session may know of."""
     cdef event_t *event = begin(state, kind, reason, head.session_id, head.instrument_id)
     set_account(state, event, head.account_id, head.instrument_id)
@@ -193,7 +192,7 @@ cdef void write_place_rejected(
     event.order_state = ORDER_STATE_REJECTED
 
 
-# ---------------------------------------------------------------------------------------------------------- other events
+# ------------------------------------------------------------------------------------------------------- other events
 
 
 cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel_t *request) noexcept nogil:

@@ -1,8 +1,9 @@
-# Between an order and the book: ops for matchers, what their reports mean, and how an order ends (docs/engine.md section 3).
+# Between an order and the book: ops for matchers, what their reports mean, and how an order ends (docs/engine.md
+# section 3).
 #
-# Matchers are called here alone, through pg_matcher_api, one op at a time. The `owner` of an op is the order's slot, so that
-# a report leads to its order without a search. A fill is booked in one place, `book_fill`.
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
+# Matchers are called here alone, through pg_matcher_api, one op at a time. The `owner` of an op is the order's slot,
+# so that a report leads to its order without a search. A fill is booked in one place, `book_fill`.
+from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from engine._state cimport state_t
 from engine.matcher cimport pg_host
@@ -12,10 +13,12 @@ from engine.records cimport order_event_t, place_t
 # What a book asks back while it works on an op.
 cdef void fill_host(state_t *state, pg_host *host) noexcept nogil
 
-# Sends a LIVE order to its book. `entry` is its PLACE when it comes straight from there, NULL after a speed bump or a trigger.
+# Sends a LIVE order to its book. `entry` is its PLACE when it comes straight from there, NULL after a speed bump or a
+# trigger.
 cdef void activate(state_t *state, uint32_t slot, const place_t *entry) noexcept nogil
 
-# Gives a LIVE order new terms on the book; ORDER_REPLACED and what follows. False, and nothing done, when an ALO would cross.
+# Gives a LIVE order new terms on the book; ORDER_REPLACED and what follows. False, and nothing done, when an ALO
+# would cross.
 cdef bint replace_resting(
     state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
 ) noexcept nogil
@@ -24,7 +27,7 @@ cdef void take_terms(
     state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
 ) noexcept nogil
 
-# Ends an order with ORDER_CANCELLED or ORDER_EXPIRED, and a modify that waits for it; `end_order` when the book does not hold
-# it any more, `withdraw` takes it off first. The event is given back for what the caller has to add.
+# Ends an order with ORDER_CANCELLED or ORDER_EXPIRED, and a modify that waits for it; `end_order` when the book does
+# not hold it any more, `withdraw` takes it off first. The event is given back for what the caller has to add.
 cdef order_event_t *end_order(state_t *state, uint32_t slot, uint16_t kind, uint16_t reason) noexcept nogil
 cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint16_t reason) noexcept nogil

@@ -1,25 +1,24 @@
 """Orders meet books: builds ops, turns reports into bookings and events, ends orders.
 
-Called by `_orders` and `_work`. It never decides whether an order may be there. A matcher from outside is believed only as far
-as its contract goes: a report that cannot be true stops the process.
+Called by `_orders` and `_work`. It never decides whether an order may be there. A matcher from outside is believed
+only as far as its contract goes: a report that cannot be true stops the process.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
 from engine._checks cimport stops_fit
 from engine._events cimport set_ids, write_modify_rejected, write_order, write_place_rejected
 from engine._state cimport (
-    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, leaves_of, match_t, modify_free,
-    modify_remove, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
+    counts_as_reduce_only, instrument_of, instrument_t, is_stop, leaves_of, match_t, modify_free, modify_remove,
+    order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
 )
 from engine.arith cimport add_checked, panic_unless
 from engine.matcher cimport (
-    PG_ASKED, PG_BUY, PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED,
-    PG_NO_CAPACITY, PG_PLACE, PG_POST_ONLY, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REDUCED, PG_REFUSED, PG_REPLACE,
-    PG_REPLACED, PG_REST, PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
+    PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY,
+    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REST,
+    PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
 )
-from engine.names cimport NAME_SIZE
 from engine.records cimport (
     EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED, EVENT_KIND_ORDER_NEW,
     EVENT_KIND_ORDER_REPLACED, EVENT_KIND_ORDER_RESTATED, LIQUIDITY_MAKER, LIQUIDITY_TAKER, ORDER_FLAG_REDUCE_ONLY,
@@ -32,7 +31,7 @@ from engine.records cimport (
 )
 
 
-# ------------------------------------------------------------------------------------------------ talking to a matcher
+# ----------------------------------------------------------------------------------------------- talking to a matcher
 
 
 cdef inline instrument_t *instrument_of_order(const state_t *state, uint32_t slot) noexcept nogil:
@@ -51,30 +50,30 @@ cdef inline uint32_t reported_order(const state_t *state, const pg_report *repor
     return slot
 
 
-cdef void move_lots(state_t *state, const pg_report *fill, int64_t sign) noexcept nogil:
-    """A fill that is reported but not booked yet, counted in both positions, or taken back."""
-    cdef const order_t *taker = &state.orders[state.match.taker]
-    cdef const order_t *maker = &state.orders[reported_order(state, fill)]
-    cdef int64_t bought = sign * (fill.lots if taker.side == SIDE_BUY else -fill.lots)
-    state.positions[taker.position].moved_lots += bought
-    state.positions[maker.position].moved_lots -= bought
-
-
 cdef void count_moves(state_t *state, const pg_report *reports, size_t count) noexcept nogil:
-    """Counts the fills among reports that were not there when the matcher asked before: each is looked at once."""
+    """Counts fills that are reported but not booked yet in both positions. Each is looked at once: the matcher asks
+    with all reports of the op so far, so those that it asked with before come first."""
     cdef match_t *match = &state.match
+    cdef const order_t *taker = &state.orders[match.taker]
+    cdef const order_t *maker
+    cdef int64_t bought
     while match.counted < count:
         if reports[match.counted].kind == PG_FILL:
-            move_lots(state, &reports[match.counted], 1)
+            maker = &state.orders[reported_order(state, &reports[match.counted])]
+            bought = reports[match.counted].lots if taker.side == SIDE_BUY else -reports[match.counted].lots
+            state.positions[taker.position].moved_lots += bought
+            state.positions[maker.position].moved_lots -= bought
         match.counted += 1
 
 
-cdef void forget_moves(state_t *state, const pg_report *reports) noexcept nogil:
-    cdef match_t *match = &state.match
-    while match.counted:
-        match.counted -= 1
-        if reports[match.counted].kind == PG_FILL:
-            move_lots(state, &reports[match.counted], -1)
+cdef void forget_moves(state_t *state, size_t count) noexcept nogil:
+    """The op is done: its fills are about to be booked."""
+    cdef size_t n
+    state.positions[state.orders[state.match.taker].position].moved_lots = 0
+    for n in range(count):
+        if state.reports[n].kind == PG_FILL:
+            state.positions[state.orders[reported_order(state, &state.reports[n])].position].moved_lots = 0
+    state.match.counted = 0
 
 
 cdef int64_t reduce_cap(
@@ -109,12 +108,12 @@ cdef size_t ask(state_t *state, uint32_t slot, const pg_op *op) noexcept nogil:
     )
     panic_unless(1 <= count <= state.reports_capacity, "a matcher makes no report, or more than it may")
     if state.match.counted:
-        forget_moves(state, state.reports)
+        forget_moves(state, count)
     state.match.taker = 0
     return count
 
 
-# -------------------------------------------------------------------------------------------------------- ends of orders
+# ----------------------------------------------------------------------------------------------------- ends of orders
 
 
 cdef void retire(state_t *state, uint32_t slot, uint8_t was) noexcept nogil:
@@ -153,7 +152,7 @@ cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint1
     return end_order(state, slot, kind, reason)
 
 
-# -------------------------------------------------------------------------------------------------------------- booking
+# ------------------------------------------------------------------------------------------------------------ booking
 
 
 cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:
@@ -170,7 +169,9 @@ cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept
         order.state = ORDER_STATE_FILLED
 
 
-cdef inline void book_fill(state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks) noexcept nogil:
+cdef inline void book_fill(
+    state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks
+) noexcept nogil:
     """A trade of two orders: whatever a fill changes outside the book is changed here, before any event tells of it."""
     book_side(state, taker, lots)
     book_side(state, maker, lots)
@@ -252,7 +253,8 @@ cdef void cancelled(state_t *state, uint32_t taker, const pg_report *report) noe
 
 
 cdef void reduced(state_t *state, uint32_t taker, const pg_report *report, uint64_t met) noexcept nogil:
-    """Self-trade prevention by decrement: the total shrinks without a trade. `met` is the order of the report before."""
+    """Self-trade prevention by decrement: the total shrinks without a trade. `met` is the order of the report
+    before."""
     cdef uint32_t slot = reported_order(state, report)
     cdef order_t *order = &state.orders[slot]
     cdef int64_t lot_e8 = instrument_of_order(state, slot).config.lot_size_e8
@@ -272,7 +274,11 @@ cdef void apply_reports(
     cdef bint rests = False
     cdef size_t n
     for n in range(count):
-        panic_unless(state.orders[taker].state == ORDER_STATE_LIVE and not rests, "a matcher goes on after an op's end")
+        # Only the end of a reduce-only order whose last fill was the op's last too comes after the op's own end.
+        panic_unless(
+            state.orders[taker].state == ORDER_STATE_LIVE and not rests or reports[n].kind == PG_CANCELLED,
+            "a matcher goes on after an op's end",
+        )
         if reports[n].kind == PG_FILL:
             fill(state, taker, limit_ticks, &reports[n])
         elif reports[n].kind == PG_RESTED:
@@ -287,7 +293,7 @@ cdef void apply_reports(
         met = reports[n].order_id
 
 
-# ------------------------------------------------------------------------------------------------------------ activation
+# --------------------------------------------------------------------------------------------------------- activation
 
 
 cdef inline uint8_t execution_of(const order_t *order) noexcept nogil:
@@ -360,7 +366,7 @@ cdef inline void check_fate(const state_t *state, uint32_t slot, const pg_report
     )
 
 
-# --------------------------------------------------------------------------------------------------------------- modify
+# ------------------------------------------------------------------------------------------------------------- modify
 
 
 cdef void take_terms(

@@ -1,5 +1,5 @@
-# What happens to orders by command and by time: entry, modify, cancel, release from the speed bump, stops that fire or shrink
-# (docs/engine.md sections 3 and 4).
+# What happens to orders by command and by time: entry, modify, cancel, release from the speed bump, stops that fire
+# or shrink (docs/engine.md sections 3 and 4).
 from libc.stdint cimport int64_t, uint32_t
 
 from engine._state cimport state_t

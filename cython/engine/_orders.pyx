@@ -1,10 +1,10 @@
 """Commands about single orders, and what time and marks do to them.
 
-Called by `_core` for PLACE, REPLACE and CANCEL and by `_work` for everything that becomes due. Whether something may happen is
-decided in `_checks`, what it does on the book in `_matching`.
+Called by `_core` for PLACE, REPLACE and CANCEL and by `_work` for everything that becomes due. Whether something may
+happen is decided in `_checks`, what it does on the book in `_matching`.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from engine._checks cimport (
@@ -27,11 +27,11 @@ from engine.records cimport (
     EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_NEW, EVENT_KIND_ORDER_PENDING,
     EVENT_KIND_ORDER_REPLACE_PENDING, EVENT_KIND_ORDER_RESTATED, EVENT_KIND_ORDER_TRIGGERED,
     INSTRUMENT_FLAG_BUMP_MARKET, ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW,
-    ORDER_STATE_UNTRIGGERED, ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, ORDER_TYPE_STOP_LOSS, REASON_ACK, REASON_CANCELLED,
+    ORDER_STATE_UNTRIGGERED, ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, REASON_ACK, REASON_CANCELLED,
     REASON_CANCELLED_ADMIN, REASON_CANNOT_MODIFY_ALO_WOULD_CROSS, REASON_CANNOT_MODIFY_NO_SUCH_ORDER,
     REASON_CANNOT_MODIFY_PARTIAL_FILL, REASON_EXPIRED, REASON_MODIFY_SUPERSEDED, REASON_NO_SUCH_ORDER,
     REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY, STP_MODE_CANCEL_PASSIVE,
-    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, cancel_t, order_event_t, place_t, replace_t,
+    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, cancel_t, place_t, replace_t,
 )
 
 cdef enum:
@@ -42,7 +42,7 @@ cdef inline const instrument_t *instrument_of_order(const state_t *state, uint32
     return &state.instruments[instrument_of(&state.positions[state.orders[slot].position])]
 
 
-# ---------------------------------------------------------------------------------------------------------------- PLACE
+# -------------------------------------------------------------------------------------------------------------- PLACE
 
 
 cdef inline bint is_bumped(const instrument_t *instrument, uint8_t order_type) noexcept nogil:
@@ -64,9 +64,9 @@ cdef inline void fill_order(state_t *state, uint32_t slot, const place_t *comman
     order.account_id = command.account_id
     order.session_id = command.session_id
     order.position = entry.position
-    order.stp_group = command.stp_group
+    order.stp_group = command.stp_group if command.stp_group else account.stp_group
     if order.stp_group == 0:
-        order.stp_group = account.stp_group if account.stp_group else <uint32_t> STP_GROUP_OF_ACCOUNT + command.account_id
+        order.stp_group = <uint32_t> STP_GROUP_OF_ACCOUNT + command.account_id
     order.side = command.side
     order.order_type = command.order_type
     order.time_in_force = TIME_IN_FORCE_GTC if is_stop(order) else command.time_in_force
@@ -119,7 +119,7 @@ cdef void place(state_t *state, const place_t *command) noexcept nogil:
         activate(state, slot, command)
 
 
-# -------------------------------------------------------------------------------------------------------------- REPLACE
+# ------------------------------------------------------------------------------------------------------------ REPLACE
 
 
 cdef inline uint32_t find_order(
@@ -205,7 +205,7 @@ cdef bint change(
     return True
 
 
-# --------------------------------------------------------------------------------------------------------------- CANCEL
+# ------------------------------------------------------------------------------------------------------------- CANCEL
 
 
 cdef void cancel(state_t *state, const cancel_t *command) noexcept nogil:
@@ -228,7 +228,7 @@ cdef void cancel(state_t *state, const cancel_t *command) noexcept nogil:
     set_ids(state, withdraw(state, slot, EVENT_KIND_ORDER_CANCELLED, reason), slot, command.client_order_id)
 
 
-# -------------------------------------------------------------------------------------------------------------- release
+# ------------------------------------------------------------------------------------------------------------ release
 
 
 cdef void release_first(state_t *state) noexcept nogil:
@@ -296,7 +296,7 @@ cdef void release_modify(state_t *state, uint32_t waiting) noexcept nogil:
     state.asker = before
 
 
-# ---------------------------------------------------------------------------------------------------------------- stops
+# -------------------------------------------------------------------------------------------------------------- stops
 
 
 cdef void fire(state_t *state, uint32_t slot) noexcept nogil:

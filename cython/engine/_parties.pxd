@@ -1,15 +1,15 @@
 # Configuration and sessions: SET_*, ROLL_BUSINESS_DATE, SESSION_* (docs/engine.md sections 2 and 5).
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
 
 from engine._state cimport state_t
-from engine.matcher cimport pg_config, pg_matcher_api
+from engine.matcher cimport pg_config
 from engine.records cimport command_t, set_account_t, set_firm_t, set_instrument_t, set_session_t, set_trader_t
 
 
-# A SET_* or ROLL_* command, or one of an undefined kind: CONFIG_SET or COMMAND_REJECTED, and what follows from it. Not for
-# SET_INSTRUMENT, whose matcher only Python can find: `check_instrument` gives the reason for which it fails without a look at
-# the matcher, `matcher_is_fixed` tells whether it exists and changes what is fixed, and `set_instrument` lets it take effect,
-# with the book that `book_config` describes when it is new.
+# A SET_* or ROLL_* command, or one of an undefined kind: CONFIG_SET or COMMAND_REJECTED, and what follows from it.
+# Not for SET_INSTRUMENT, whose matcher only Python can find: `check_instrument` gives the reason for which it fails
+# without a look at the matcher, `matcher_is_fixed` tells whether it exists and changes what is fixed, and
+# `set_instrument` lets it take effect, with the book that `book_config` describes when it is new.
 cdef void configure(state_t *state, const command_t *command) noexcept nogil
 cdef uint16_t check_instrument(const state_t *state, const set_instrument_t *command) noexcept nogil
 cdef uint16_t check_fixed(const state_t *state, const set_instrument_t *command) noexcept nogil

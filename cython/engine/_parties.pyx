@@ -1,18 +1,17 @@
 """Who and what there is: venue, hierarchy, sessions and instruments are set up, updated and checked here.
 
-Called by `_core`; `_restore` uses the same checks of an instrument's configuration. An update keeps run-time state. Nothing
-here touches an order; works that cancel or show orders are only queued.
+Called by `_core`; `_restore` uses the same checks of an instrument's configuration. An update keeps run-time state.
+Nothing here touches an order; works that cancel or show orders are only queued.
 """
 
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
 from engine._checks cimport due_after
 from engine._events cimport write_config, write_session_state
 from engine._state cimport (
-    DESK_LEVEL, FIRM_LEVEL, LEVELS, TRADER_LEVEL, account_add, account_t, cascade_add, cod_timer_set, find_instrument,
-    find_lineage, find_session, has_room_for_work, instrument_derive, instrument_t, limits_t, party_t, session_t,
-    state_t, text32_t, work_add,
+    account_add, account_t, cascade_add, cod_timer_set, find_instrument, find_lineage, find_session,
+    has_room_for_work, instrument_derive, instrument_t, party_t, session_t, state_t, text32_t, work_add,
 )
 from engine.arith cimport mul_checked
 from engine.levels cimport PRICE_LEVELS_MAX
@@ -41,7 +40,7 @@ cdef int64_t RATE_LIMIT_MILLI_MAX = 1000000000000
 cdef int64_t E8_PER_MICRO_SQUARED = 10000000000  # tick_e8 x lot_e8 per micro-USDC of tick value
 
 
-# ---------------------------------------------------------------------------------------------------------------- switch
+# ------------------------------------------------------------------------------------------------------------- switch
 
 
 cdef void configure(state_t *state, const command_t *command) noexcept nogil:
@@ -70,7 +69,7 @@ cdef void configure(state_t *state, const command_t *command) noexcept nogil:
         latch(state, command.header.instrument_id)
 
 
-# ----------------------------------------------------------------------------------------------------------------- venue
+# -------------------------------------------------------------------------------------------------------------- venue
 
 
 cdef uint16_t set_venue_state(state_t *state, const command_t *command) noexcept nogil:
@@ -96,7 +95,7 @@ cdef uint16_t roll_business_date(state_t *state, const roll_business_date_t *com
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------------------------------- hierarchy
+# ---------------------------------------------------------------------------------------------------------- hierarchy
 
 
 cdef inline uint16_t check_party(const set_firm_t *command, uint32_t id_max, bint valid) noexcept nogil:
@@ -211,7 +210,7 @@ cdef uint16_t set_session(state_t *state, const set_session_t *command) noexcept
     return REASON_ACK
 
 
-# ----------------------------------------------------------------------------------------------------------- instruments
+# -------------------------------------------------------------------------------------------------------- instruments
 
 
 cdef inline bint is_range(int64_t low_e8, int64_t high_e8, int64_t step_e8) noexcept nogil:
@@ -265,7 +264,8 @@ cdef uint16_t check_fixed(const state_t *state, const set_instrument_t *command)
     if find_instrument(state, command.instrument_id) == NULL:
         return REASON_ACK
     if (
-        memcmp(old.symbol, command.symbol, sizeof(old.symbol)) or memcmp(old.matcher, command.matcher, sizeof(old.matcher))
+        memcmp(old.symbol, command.symbol, sizeof(old.symbol))
+        or memcmp(old.matcher, command.matcher, sizeof(old.matcher))
         or old.tick_size_e8 != command.tick_size_e8 or old.lot_size_e8 != command.lot_size_e8
         or old.max_price_e8 != command.max_price_e8 or old.fills_max != command.fills_max
     ):
@@ -339,7 +339,7 @@ cdef void latch(state_t *state, uint32_t instrument_id) noexcept nogil:
         cascade_add(state, instrument_id)
 
 
-# -------------------------------------------------------------------------------------------- sessions coming and going
+# ------------------------------------------------------------------------------------------ sessions coming and going
 
 
 cdef void logon(state_t *state, const command_t *command) noexcept nogil:

@@ -1,11 +1,11 @@
 # Canonical bytes to state (docs/engine.md section 6). Bytes that no engine can have written are refused, not believed.
 #
-# In this order, on a fresh state: split, parties, then each instrument (`_core` finds its matcher), orders, queues, books. Each
-# step gives NULL, or says what is wrong: the state is then to be thrown away.
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+# In this order, on a fresh state: split, parties, then each instrument (`_core` finds its matcher), orders, queues,
+# books. Each step gives NULL, or says what is wrong: the state is then to be thrown away.
+from libc.stdint cimport uint32_t, uint64_t, uint8_t
 
 from engine._state cimport state_t
-from engine.records cimport SECTION_BOOK, set_instrument_t, snap_instrument_t
+from engine.records cimport SECTION_BOOK, set_instrument_t
 
 ctypedef struct section_t:
     const uint8_t *rows

@@ -1,21 +1,19 @@
 """Reads snapshots: fills a fresh state, row by row, and looks at everything that a later command would rely on.
 
-Called by `_core.Core.restore` alone. Parties and instruments go through the checks of the commands that once made them; of orders
-everything is checked that the order path takes for granted.
+Called by `_core.Core.restore` alone. Parties and instruments go through the checks of the commands that once made
+them; of orders everything is checked that the order path takes for granted.
 """
 
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from engine._parties cimport (
-    check_instrument, set_account, set_desk, set_firm, set_instrument, set_session, set_trader,
-)
+from engine._parties cimport check_instrument, set_account, set_desk, set_firm, set_instrument, set_session, set_trader
 from engine._state cimport (
-    cascade_add, find_account, find_instrument, find_lineage, find_session, has_room_for_work, instrument_derive,
-    instrument_of, instrument_t, is_stop, leaves_of, modify_add, modify_t, modify_take, order_add, order_find,
-    order_t, order_take, position_add, position_find, position_t, session_t, state_t, terms_t, throttle_t, trim_add,
-    work_add, cod_timer_set,
+    cascade_add, cod_timer_set, find_account, find_instrument, find_lineage, find_session, has_room_for_work,
+    instrument_derive, instrument_of, instrument_t, leaves_of, modify_add, modify_t, modify_take, order_add,
+    order_find, order_t, order_take, position_add, position_find, session_t, state_t, terms_t, throttle_t, trim_add,
+    work_add,
 )
 from engine._work cimport find_visit_next
 from engine.arith cimport mul_checked
@@ -36,7 +34,7 @@ from engine.records cimport (
 )
 
 
-# ----------------------------------------------------------------------------------------------------------------- split
+# -------------------------------------------------------------------------------------------------------------- split
 
 
 cdef uint32_t row_size(uint32_t section) noexcept nogil:
@@ -76,7 +74,7 @@ cdef const char *split(const uint8_t *data, size_t size, snapshot_t *snapshot) n
     return NULL
 
 
-# --------------------------------------------------------------------------------------------------------------- parties
+# ------------------------------------------------------------------------------------------------------------ parties
 
 
 cdef bint is_next(const snap_firm_t *row, uint32_t *last_id) noexcept nogil:
@@ -195,7 +193,7 @@ cdef const char *restore_parties(state_t *state, const snapshot_t *snapshot) noe
     return NULL
 
 
-# ----------------------------------------------------------------------------------------------------------- instruments
+# -------------------------------------------------------------------------------------------------------- instruments
 
 
 cdef const char *restored_config(
@@ -232,7 +230,7 @@ cdef const char *restore_instrument(
     return NULL
 
 
-# ---------------------------------------------------------------------------------------------------------------- orders
+# ------------------------------------------------------------------------------------------------------------- orders
 
 
 cdef bint restore_positions(state_t *state, const section_t *section) noexcept nogil:
@@ -374,14 +372,15 @@ cdef const char *restore_orders(state_t *state, const snapshot_t *snapshot) noex
     """Positions, orders and modifies."""
     cdef const section_t *sections = &snapshot.sections[0]
     cdef const snap_order_t *orders = <const snap_order_t *> sections[SECTION_ORDER].rows
-    cdef const snap_pending_replace_t *modifies = <const snap_pending_replace_t *> sections[SECTION_PENDING_REPLACE].rows
+    cdef const section_t *waiting = &sections[SECTION_PENDING_REPLACE]
+    cdef const snap_pending_replace_t *modifies = <const snap_pending_replace_t *> waiting.rows
     cdef const char *error
     cdef uint64_t n
     if not restore_positions(state, &sections[SECTION_POSITION]):
         return "has a position that is unsound, out of order or beyond the limits"
     if sections[SECTION_ORDER].count > state.limits.orders_max:
         return "has more orders than the limits allow"
-    if sections[SECTION_PENDING_REPLACE].count > state.limits.pending_replaces_max:
+    if waiting.count > state.limits.pending_replaces_max:
         return "has more waiting modifies than the limits allow"
     for n in range(sections[SECTION_ORDER].count):
         if orders[n].order_id <= (orders[n - 1].order_id if n else 0) or orders[n].order_id > state.seq:
@@ -389,7 +388,7 @@ cdef const char *restore_orders(state_t *state, const snapshot_t *snapshot) noex
         error = restore_order(state, &orders[n])
         if error != NULL:
             return error
-    for n in range(sections[SECTION_PENDING_REPLACE].count):
+    for n in range(waiting.count):
         if modifies[n].seq <= (modifies[n - 1].seq if n else 0) or modifies[n].seq > state.seq:
             return "has its modifies out of order"
         error = restore_modify(state, &modifies[n])
@@ -398,7 +397,7 @@ cdef const char *restore_orders(state_t *state, const snapshot_t *snapshot) noex
     return NULL
 
 
-# ---------------------------------------------------------------------------------------------------------------- queues
+# ------------------------------------------------------------------------------------------------------------- queues
 
 
 cdef bint is_sound_work(const state_t *state, const snap_work_t *row, bint first) noexcept nogil:
@@ -444,7 +443,7 @@ cdef const char *restore_queues(state_t *state, const snapshot_t *snapshot) noex
     return NULL
 
 
-# ----------------------------------------------------------------------------------------------------------------- books
+# -------------------------------------------------------------------------------------------------------------- books
 
 
 cdef uint64_t gather_resting(

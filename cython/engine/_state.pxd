@@ -1,10 +1,10 @@
 # All state of the compiled engine: what there is, in which struct, and the operations that keep it consistent.
 #
-# One `state_t` holds tables of fixed capacity (EngineLimits), taken once; records are found by slot (1.., 0 = none) or, where
-# ids are small and dense, by id. Prices are ticks, quantities lots. Nothing here decides anything: docs/engine.md has the
-# rules, docs/engine-internals.md the reasons for each structure. Every table that knows an open order, a waiting modify, a stop
-# or a timer is written in _state.pyx alone.
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+# One `state_t` holds tables of fixed capacity (EngineLimits), taken once; records are found by slot (1.., 0 = none)
+# or, where ids are small and dense, by id. Prices are ticks, quantities lots. Nothing here decides anything:
+# docs/engine.md has the rules, docs/engine-internals.md the reasons for each structure. Every table that knows an
+# open order, a waiting modify, a stop or a timer is written in _state.pyx alone.
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 from engine.heap cimport node_t
 from engine.matcher cimport pg_matcher_api, pg_report
@@ -197,8 +197,7 @@ ctypedef struct asker_t:  # the message that events answer: theirs is the number
 
 ctypedef struct match_t:  # the op that a matcher is at work on
     uint32_t taker  # slot, 0 = none
-    uint32_t counted  # of its reports, in the positions' moved_lots
-    const pg_report *reports
+    size_t counted  # reports of it that are in the positions' moved_lots
 
 
 ctypedef struct state_t:
@@ -360,7 +359,8 @@ cdef state_t *state_open(const limits_t *limits) noexcept nogil
 cdef void state_close(state_t *state) noexcept nogil
 # False when memory is short; likewise below. Instruments have at most `fills_max` fills from here on.
 cdef bint state_set_fills_max(state_t *state, uint32_t fills_max) noexcept nogil
-# Before each command: room for the most events that it can have. More memory is mapped here, never while a command runs.
+# Before each command: room for the most events that it can have. More memory is mapped here, never while a command
+# runs.
 cdef bint events_grow(state_t *state) noexcept nogil
 
 

@@ -1,11 +1,12 @@
 """State of the compiled engine: memory, and the operations that change more than one table at once.
 
-Used by the other rooms of the engine (`_orders`, `_parties`, `_work`, `_restore`) through `_state.pxd`, which says what there is.
-It never checks a rule and never writes an event. All memory is taken in `state_open`: what an order may touch is touched there
-too, so that no page is taken on its way; tables of parties get their pages as parties are configured.
+Used by the other rooms of the engine (`_orders`, `_parties`, `_work`, `_restore`) through `_state.pxd`, which says
+what there is. It never checks a rule and never writes an event. All memory is taken in `state_open`: what an order
+may touch is touched there too, so that no page is taken on its way; tables of parties get their pages as parties are
+configured.
 """
 
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -15,7 +16,7 @@ from engine.matcher cimport PG_REPORTS_MAX, pg_report
 from engine.names cimport names_add, names_remove
 from engine.records cimport (
     ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW, ORDER_STATE_UNTRIGGERED, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM,
-    SCOPE_TRADER, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTD, VENUE_STATE_OPEN, event_t, snap_work_t,
+    SCOPE_TRADER, SIDE_BUY, TIME_IN_FORCE_GTD, VENUE_STATE_OPEN, event_t, snap_work_t,
 )
 from engine.table cimport IDS_NONE, ids_add, ids_find, ids_remove, ids_slot, ids_t, pages_give, pages_take
 
@@ -36,7 +37,7 @@ cdef enum:
     EVENTS_AHEAD = 8192  # room kept ready beyond the largest command
 
 
-# ---------------------------------------------------------------------------------------------------------------- memory
+# ------------------------------------------------------------------------------------------------------------- memory
 
 
 cdef void *take(state_t *state, uint64_t rows, size_t row_size, bint touched) noexcept nogil:
@@ -135,8 +136,8 @@ cdef void state_close(state_t *state) noexcept nogil:
 
 
 cdef size_t events_max(const state_t *state) noexcept nogil:
-    """Events that one command cannot exceed: as many steps as it may take, each an op with as many reports as it may have,
-    and the ends of works, which take no step."""
+    """Events that one command cannot exceed: as many steps as it may take, each an op with as many reports as it may
+    have, and the ends of works, which take no step."""
     cdef size_t per_step = EVENTS_PER_REPORT * <size_t> PG_REPORTS_MAX(state.fills_max) + EVENTS_PER_STEP
     return (<size_t> state.limits.work_steps_max + 1) * per_step + state.limits.works_max
 
@@ -174,7 +175,7 @@ cdef bint state_set_fills_max(state_t *state, uint32_t fills_max) noexcept nogil
     return events_make_room(state)
 
 
-# --------------------------------------------------------------------------------------------------------------- parties
+# ------------------------------------------------------------------------------------------------------------ parties
 
 
 cdef party_t *party_table(const state_t *state, uint8_t scope) noexcept nogil:
@@ -207,7 +208,8 @@ cdef const uint32_t *find_lineage(const state_t *state, uint8_t scope, uint32_t 
 cdef void link_account(
     state_t *state, uint32_t account_id, uint32_t level, uint32_t *first, uint32_t *last
 ) noexcept nogil:
-    """Into the list of its node at `level`, which is in ascending order. Accounts are usually configured in that order."""
+    """Into the list of its node at `level`, which is in ascending order. Accounts are usually configured in that
+    order."""
     cdef account_t *accounts = state.accounts
     cdef uint32_t node = accounts[account_id].lineage[level] if level < LEVELS else 0
     cdef uint32_t before = last[0]
@@ -283,7 +285,7 @@ cdef void instrument_derive(instrument_t *instrument) noexcept nogil:
     instrument.market_limit_ticks[1] = <uint32_t> min(max(instrument.lowest_in_band_ticks, lowest), highest)
 
 
-# ----------------------------------------------------------------------------------------- what waits: releases, expiries
+# ------------------------------------------------------------------------------------- what waits: releases, expiries
 
 
 cdef inline int64_t release_of(const state_t *state, uint32_t node, uint64_t *seq) noexcept nogil:
@@ -330,7 +332,7 @@ cdef inline void await_expiry(state_t *state, uint32_t slot) noexcept nogil:
         heap_add(state.nodes, &state.expiries, slot, state, expiry_is_before)
 
 
-# ---------------------------------------------------------------------------------------------------------------- orders
+# ------------------------------------------------------------------------------------------------------------- orders
 
 
 cdef uint32_t order_take(state_t *state) noexcept nogil:
@@ -357,7 +359,8 @@ cdef uint32_t order_find(const state_t *state, uint64_t order_id) noexcept nogil
 
 
 cdef void order_add(state_t *state, uint32_t slot) noexcept nogil:
-    """Enters a filled-in order everywhere. Its state says where it belongs: LIVE, PENDING_NEW (with release_ns) or UNTRIGGERED."""
+    """Enters a filled-in order everywhere. Its state says where it belongs: LIVE, PENDING_NEW (with release_ns) or
+    UNTRIGGERED."""
     cdef order_t *order = &state.orders[slot]
     cdef account_t *account = &state.accounts[order.account_id]
     panic_unless(
@@ -387,8 +390,8 @@ cdef void order_add(state_t *state, uint32_t slot) noexcept nogil:
 
 
 cdef void order_remove(state_t *state, uint32_t slot, uint8_t was) noexcept nogil:
-    """Takes an order that has ended out of everything; `was` is the state in which it ended. It can still be read, and a modify
-    that waits for it is not touched."""
+    """Takes an order that has ended out of everything; `was` is the state in which it ended. It can still be read,
+    and a modify that waits for it is not touched."""
     cdef order_t *order = &state.orders[slot]
     cdef account_t *account = &state.accounts[order.account_id]
     ids_remove(&state.order_ids, order.order_id, slot)
@@ -445,7 +448,7 @@ cdef void order_resize(state_t *state, uint32_t slot, int64_t quantity_lots) noe
     order.quantity_lots = quantity_lots
 
 
-# ----------------------------------------------------------------------------------------------------------------- stops
+# -------------------------------------------------------------------------------------------------------------- stops
 
 
 cdef void stop_queue_add(state_t *state, uint32_t slot) noexcept nogil:
@@ -503,7 +506,7 @@ cdef void stop_change(state_t *state, uint32_t slot, uint32_t trigger_ticks, int
     stop_queue_add(state, slot)
 
 
-# --------------------------------------------------------------------------------------------------- modifies, positions
+# ------------------------------------------------------------------------------------------------ modifies, positions
 
 
 cdef uint32_t modify_take(state_t *state) noexcept nogil:
@@ -568,7 +571,7 @@ cdef uint32_t position_add(state_t *state, uint32_t account_id, uint32_t instrum
     return slot
 
 
-# ---------------------------------------------------------------------------------------------------------------- queues
+# ------------------------------------------------------------------------------------------------------------- queues
 
 
 cdef snap_work_t *work_add(state_t *state, uint8_t work) noexcept nogil:

@@ -1,38 +1,35 @@
 """What is worked off in steps: three queues (trims, works, cascades) and what becomes due by time.
 
-Called by `_core` at the end of commands and for TICK. One command takes at most `work_steps_max` steps, whatever is waiting, so
-that no message stalls the others; each step finds what it looks at without a search.
+Called by `_core` at the end of commands and for TICK. One command takes at most `work_steps_max` steps, whatever is
+waiting, so that no message stalls the others; each step finds what it looks at without a search.
 """
 
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from engine._checks cimport check_cancel_rate, covers, is_meant, may_cancel_at_all
-from engine._events cimport (
-    answer_to, write_mass_done, write_mass_rejected, write_order_to, write_status_end,
-)
+from engine._events cimport answer_to, write_mass_done, write_mass_rejected, write_order_to, write_status_end
 from engine._matching cimport withdraw
 from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
-    TRADER_LEVEL, VENUE_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage,
-    find_session, first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, order_find,
-    order_t, party_table, position_t, reduces, session_t, size_of, state_t, trim_remove_first, work_add,
-    work_remove_first,
+    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
+    first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, order_t, party_table,
+    position_t, reduces, session_t, size_of, state_t, trim_remove_first, work_add, work_remove_first,
 )
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
     EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, INSTRUMENT_STATE_ACTIVE,
-    INSTRUMENT_STATE_REDUCE_ONLY, ORDER_STATE_LIVE, ORDER_TYPE_STOP_LOSS, REASON_ACK, REASON_BAD_SYMBOL,
-    REASON_CANCELLED, REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
+    INSTRUMENT_STATE_REDUCE_ONLY, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
+    REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
     REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
     SCOPE_TRADER, SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
     WORK_MASS_CANCEL, WORK_ORDER_STATUS, mass_cancel_t, order_event_t, snap_work_t,
 )
 
 
-# ------------------------------------------------------------------------------------------------------------------ TICK
+# --------------------------------------------------------------------------------------------------------------- TICK
 
 
 cdef void tick(state_t *state) noexcept nogil:
@@ -81,7 +78,7 @@ cdef void release_orders(state_t *state) noexcept nogil:
         release_first(state)
 
 
-# ------------------------------------------------------------------------------------------------------ the three queues
+# --------------------------------------------------------------------------------------------------- the three queues
 
 
 cdef void carry_on(state_t *state) noexcept nogil:
@@ -162,7 +159,7 @@ cdef bint cascade_first(state_t *state) noexcept nogil:
     return True
 
 
-# ----------------------------------------------------------------------------------------------------------------- works
+# -------------------------------------------------------------------------------------------------------------- works
 
 
 cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexcept nogil:
@@ -182,7 +179,8 @@ cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexce
 
 
 cdef bint work_first(state_t *state) noexcept nogil:
-    """As far as the steps reach. False when they ran out before its end; nothing that it does can put a trim before it."""
+    """As far as the steps reach. False when they ran out before its end; nothing that it does can put a trim before
+    it."""
     cdef snap_work_t *work = first_work(state)
     cdef uint32_t account_id
     while visit_orders(state, work):
@@ -269,7 +267,7 @@ cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     work_remove_first(state)
 
 
-# ----------------------------------------------------------------------------------------------------------- MASS_CANCEL
+# -------------------------------------------------------------------------------------------------------- MASS_CANCEL
 
 
 cdef void mass_cancel(state_t *state, const mass_cancel_t *request) noexcept nogil:

@@ -1,9 +1,9 @@
 # The heap of everything that waits its turn: stops by trigger, releases, expiries and disconnect timers by due time.
 #
-# A leftist heap whose nodes lie beside the records that wait, so that it is never full, takes no memory of its own and lets
-# any record leave early. The first is known at once; joining, adding and removing take O(log n) steps, always. Whoever
-# keeps a heap gives its order: `is_before` is total (ties end with an id), so the same records leave in the same order
-# however they came in.
+# A leftist heap whose nodes lie beside the records that wait, so that it is never full, takes no memory of its own
+# and lets any record leave early. The first is known at once; joining, adding and removing take O(log n) steps,
+# always. Whoever keeps a heap gives its order: `is_before` is total (ties end with an id), so the same records leave
+# in the same order however they came in.
 from libc.stdint cimport uint32_t
 
 

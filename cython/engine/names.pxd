@@ -1,11 +1,12 @@
 # Client order ids by account: a table like that of order ids (table.pxd) whose key is (account, 40 bytes of text).
 #
-# Participants choose these texts, so every word of one goes through a multiplication whose two halves are folded together, with
-# the account mixed in; and an account's open orders bound how many of its ids can lie in one run of entries.
+# Participants choose these texts, so every word of one goes through a multiplication whose two halves are folded
+# together, with the account mixed in; and an account's open orders bound how many of its ids can lie in one run of
+# entries.
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
-from engine.table cimport IDS_NONE, ids_home, ids_remove_at, ids_slot, ids_t, prefetch
+from engine.table cimport ids_home, ids_remove_at, ids_slot, ids_t, prefetch
 
 cdef extern from *:
     """
@@ -26,7 +27,7 @@ cdef enum:
 
 ctypedef struct names_t:
     ids_t ids  # an entry: upper half of the hash, slot of the row
-    const char *texts  # of slot 0: NAME_SIZE bytes, zero-padded. A text whose first byte is 0 is none and not in the table
+    const char *texts  # of slot 0: NAME_SIZE bytes, zero-padded. One whose first byte is 0 is none and not in the table
     size_t texts_step  # bytes from one slot's to the next's
     const char *accounts  # of slot 0: an uint32_t
     size_t accounts_step

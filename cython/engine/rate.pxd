@@ -1,4 +1,5 @@
-# The throttle of docs/engine.md section 2: a decaying load per bucket, in integers. TV-32 is computed with these numbers.
+# The throttle of docs/engine.md section 2: a decaying load per bucket, in integers. TV-32 is computed with these
+# numbers.
 from libc.stdint cimport int64_t, uint64_t
 
 cdef extern from *:
@@ -47,9 +48,10 @@ cdef inline int64_t decay(int64_t load_micro, uint64_t elapsed_ms) noexcept nogi
 cdef inline int64_t retry_ms(int64_t load_micro, int64_t target_micro) noexcept nogil:
     """The smallest r >= 1 with decay(load, r) <= target, DECAY_MS_MAX when there is none below it; load > target.
 
-    Rounding makes decay not quite monotonic in r, so a bisection needs a reason. Bits are applied from the lowest up and each
-    is a monotonic function: among all r with the same high bits the lowest value comes from the lowest value of the low bits,
-    which is that of all of them set. So r is found from its highest bit down: a bit stays 0 when all below it set is enough.
+    Rounding makes decay not quite monotonic in r, so a bisection needs a reason. Bits are applied from the lowest up
+    and each is a monotonic function: among all r with the same high bits the lowest value comes from the lowest value
+    of the low bits, which is that of all of them set. So r is found from its highest bit down: a bit stays 0 when all
+    below it set is enough.
     """
     cdef int64_t lowest[22]  # lowest[k]: the smallest that k low bits can make of the load
     cdef unsigned int k
@@ -70,7 +72,8 @@ cdef inline int64_t retry_ms(int64_t load_micro, int64_t target_micro) noexcept 
 cdef inline int64_t bucket_take(
     bucket_t *bucket, int64_t limit_micro, int64_t weight_micro, int64_t timestamp_ns
 ) noexcept nogil:
-    """0 when the message may pass and is counted, else the milliseconds after which it would pass. A limit of 0 is none."""
+    """0 when the message may pass and is counted, else the milliseconds after which it would pass. A limit of 0 is
+    none."""
     cdef int64_t now_ms = timestamp_ns // 1000000
     if limit_micro == 0:
         return 0

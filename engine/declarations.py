@@ -1,4 +1,4 @@
-"""The schema for the compiled modules: writes records.pxd and layouts.pxd under cython/engine and hashes it for journals
+"""The schema for the compiled modules: writes records.pxd and layouts.pxd, and hashes it for journals
 and snapshots.
 
     python -m engine.declarations --write | --check

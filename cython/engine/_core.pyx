@@ -183,6 +183,9 @@ cdef class Core:
         self.find_matcher = find_matcher
         self._start()
 
+    def __init__(self, limits, find_matcher):
+        """All is done in `__cinit__`, so that there is no Core without a state."""
+
     def __dealloc__(self):
         state_close(self.state)
 

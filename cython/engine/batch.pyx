@@ -24,6 +24,9 @@ cdef class CommandBatch:
         self.capacity = capacity
         self.count = 0
 
+    def __init__(self, uint32_t capacity):
+        """All is done in `__cinit__`, so that there is no batch without records."""
+
     def __dealloc__(self):
         free(self.records)
 

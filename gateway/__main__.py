@@ -18,7 +18,9 @@ COMMANDS = {  # name -> what it does; `-` becomes `_` in the module's name
     "demo": "starts a venue, trades real order flow through it, kills it, recovers",
     "check-config": "reads the configuration and says what is wrong with it",
     "replay": "computes the state and its hash from a journal, at any command or time",
+    "inspect": "prints the commands and events of an order, an account, a session or a range",
     "load": "sends orders at a rate or as fast as they are answered, and measures",
+    "snapshot": "makes a snapshot from a journal, once or beside a running venue",
     "hash-password": "makes the password_hash of a session",
     "fix": "talks FIX to a venue as a participant: client, certification, dictionaries",
 }

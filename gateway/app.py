@@ -47,6 +47,7 @@ from gateway.engine_room import (
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
 from gateway.session import DoorPorts
+from gateway.snapshot_process import SnapshotProcess
 
 BATCH_COMMANDS_MAX = 16_384
 PID_FILE = "perpgate.pid"
@@ -120,6 +121,7 @@ class Venue:
         self._snapshots = SnapshotStore(snapshots_directory(data), process.snapshot.keep)
         self._router = Router(process.engine.limits.sessions_max)
         self._pauses = Pauses()
+        self._follower: SnapshotProcess | None = None
         self._spinning: asyncio.Handle | None = None
         self._engine: Engine
         self._sequencer: Sequencer
@@ -170,6 +172,9 @@ class Venue:
         await self._bootstrap([*lost_sessions(state), *wanted])
         await self._door.start()
         (settings.data_directory / PID_FILE).write_text(f"{os.getpid()}\n")
+        if settings.process.snapshot.interval_s:
+            self._follower = SnapshotProcess(settings)
+            self._follower.start()
         if settings.process.loop.busy_poll:
             self._spin()
         self._pauses.start()
@@ -237,6 +242,8 @@ class Venue:
     async def stop(self) -> Stopped:
         """The orderly end: nobody is told anything after it, and everything that anybody was told is on the disk."""
         self._pauses.stop()
+        if self._follower is not None:
+            await self._follower.stop()
         await self._door.stop()
         sequencer = self._sequencer
         await sequencer.stop()

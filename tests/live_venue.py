@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from gateway.venue_process import VenueProcess
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
 ENGINE = "core" if importlib.util.find_spec("engine._core") else "reference"
+QUICK_IMPORTS = {"PYTHONDONTWRITEBYTECODE": ""}  # compiling every module anew would double the time of a start
 ONE = 10**8
 CENT = 10**6
 LOGINS = {  # user -> password, account and session
@@ -47,7 +49,7 @@ class LiveVenue:
             self.config,
             log_path=self.directory / "venue.log",
             arguments=["--listen", f"127.0.0.1:{self._port}", *arguments],
-            environment=environment,
+            environment={**QUICK_IMPORTS, **(environment or {})},
         )
         self._port = self.process.port
         return self.process.ready
@@ -134,5 +136,5 @@ def perpgate(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str
         text=True,
         timeout=120,
         check=False,
-        **options,
+        **{"env": {**os.environ, **QUICK_IMPORTS}, **options},
     )

@@ -43,6 +43,7 @@ ctypedef struct connection_t:
     uint64_t rejected  # answers that are rejections
     uint64_t rejected_by[REASONS]
     int64_t last_sent_ns
+    int64_t wall_offset_ns  # wall clock less monotonic clock when the connection was made
     # Requests without an answer: when each was due and whether it is a NewOrder, by number modulo outstanding_max
     int64_t *due_ns
     uint8_t *is_place

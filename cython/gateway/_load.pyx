@@ -53,6 +53,7 @@ cdef extern from "time.h" nogil:
         long tv_nsec
     int clock_gettime(int clock, timespec *time)
     int CLOCK_MONOTONIC
+    int CLOCK_REALTIME
 
 cdef extern from "poll.h" nogil:
     struct pollfd:
@@ -82,9 +83,9 @@ cdef enum:
     WAIT_NS_MIN = 60_000  # a shorter wait is spun: the scheduler would come back too late
 
 
-cdef inline int64_t _now_ns() noexcept nogil:
+cdef inline int64_t _now_ns(int clock=CLOCK_MONOTONIC) noexcept nogil:
     cdef timespec time
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return <int64_t> time.tv_sec * NS_PER_S + time.tv_nsec
 
 
@@ -178,7 +179,7 @@ cdef inline uint8_t *_request(connection_t *c, uint32_t block_bytes, uint32_t te
     _put16(packet + 9, SBE_VERSION)
     memset(block, 0, block_bytes)
     _put64(block, c.first_client_seq + c.sent)
-    _put64(block + 8, <uint64_t> now_ns)
+    _put64(block + 8, <uint64_t> (now_ns + c.wall_offset_ns))
     c.out_end += length + 2
     return block
 
@@ -399,6 +400,7 @@ cdef class LoadConnection:
         self.c.depth = depth
         self.c.first_client_seq = first_client_seq
         self.c.outstanding_max = outstanding_max
+        self.c.wall_offset_ns = _now_ns(CLOCK_REALTIME) - _now_ns()
         self.c.due_ns = <int64_t *> calloc(outstanding_max, sizeof(int64_t))
         self.c.is_place = <uint8_t *> calloc(outstanding_max, 1)
         self.c.outbound = <uint8_t *> malloc(OUT_BYTES)

@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 
 class ExitCode(IntEnum):
@@ -74,15 +73,17 @@ def print_pairs(pairs: Iterable[tuple[str, str]], title: str = "") -> None:
     sys.stdout.flush()
 
 
-def print_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """A table; columns are (heading, "left" or "right")."""
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    width = None if sys.stdout.isatty() else 10_000  # a pipe has no width that lines would have to fit into
-    Console(width=width, highlight=False, soft_wrap=True).print(table, crop=False)
+def print_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+    """A table with aligned columns; columns are (heading, "left" or "right")."""
+    lines = [[heading for heading, _ in columns], *rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if side == "right" else cell.ljust(width)
+            for cell, width, (_, side) in zip(line, widths, columns, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
+    sys.stdout.flush()
 
 
 def error_console() -> Console:

@@ -250,7 +250,8 @@ class EventFile:
         assert self._active is not None
         place = self._files.place(self._written_ordinal)
         if failpoints.ARMED and failpoints.is_due("events-torn"):
-            os.pwrite(self._active.fd, events[: len(events) // 2], place)
+            # Whole events: a write is cut between pages or sectors, and an event never lies across two.
+            os.pwrite(self._active.fd, events[: len(events) // EVENT_SIZE // 2 * EVENT_SIZE], place)
             failpoints.die()
         try:
             written = os.pwrite(self._active.fd, events, place)

@@ -102,10 +102,10 @@ class EventFiles(SegmentFiles):
         with opened(self.path(number)) as fd:
             return any(os.pread(fd, EVENT_SIZE, self.segment_bytes - EVENT_SIZE))
 
-    def remove_from(self, number: int) -> None:
-        """Everything from the segment on: what is derived is written again."""
+    def keep_only(self, numbers: list[int]) -> None:
+        """Removes every other segment: what is derived is written again."""
         for path in self.directory.glob("events-*.*"):
-            if int(path.stem.removeprefix("events-")) >= number:
+            if int(path.stem.removeprefix("events-")) not in numbers:
                 self.remove(path)
         self.sync_directory()
 
@@ -122,7 +122,7 @@ class EventFiles(SegmentFiles):
         head = INDEX_HEADER.pack(
             magic=_INDEX_MAGIC, number=number, sessions_max=index.sessions_max, entries=len(entries) // _ENTRY_BYTES
         )
-        return head + index.table() + entries
+        return head + index.table() + index.sums_bytes() + entries
 
     def write_index(self, number: int, data: bytes) -> None:
         temporary = self.directory / "index.writing"
@@ -161,9 +161,19 @@ class EventFiles(SegmentFiles):
                 os.pread(fd, entries * _ENTRY_BYTES, self._entries_at(sessions_max)), session_id, session_seq
             )
 
+    def block_sum(self, number: int, block: int) -> int:
+        """Sum of a block's events, as they were written (`_event_index.sum_block`)."""
+        with opened(self.index_path(number)) as fd:
+            sessions_max, _ = self._index_head(fd, number)
+            [value] = _U64.unpack(os.pread(fd, 8, self._sums_at(sessions_max) + block * 8))
+            return int(value)
+
     @staticmethod
-    def _entries_at(sessions_max: int) -> int:
+    def _sums_at(sessions_max: int) -> int:
         return INDEX_HEADER.size + (sessions_max + 1) * 8
+
+    def _entries_at(self, sessions_max: int) -> int:
+        return self._sums_at(sessions_max) + self.segment_events // BLOCK_EVENTS * 8
 
     @staticmethod
     def _index_head(fd: int, number: int) -> tuple[int, int]:

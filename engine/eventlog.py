@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine import failpoints
-from engine._event_index import SegmentIndex, find_event, well_formed
+from engine._event_index import SegmentIndex, find_event, sum_block, well_formed
 from engine._segment_io import content_end, fill_zeros
 from engine.event_segments import BLOCK_EVENTS, SEGMENT_EVENTS, EventFiles
 from engine.records import EVENT_SIZE
@@ -60,6 +60,7 @@ class EventFile:
         self._written_ordinal = 0  # what the files hold ends before it
         self._pending: list[bytes] = []
         self._pending_events = 0
+        self._verified: set[int] = set()  # blocks of full segments that are known to be whole
         self._readers: OrderedDict[int, int] = OrderedDict()  # number of a segment to a descriptor for reading
         self._loop: asyncio.AbstractEventLoop | None = None
         self._progressed: Callable[[], None] = lambda: None
@@ -85,9 +86,10 @@ class EventFile:
     def _begin(self, numbers: list[int], first_ordinal: int) -> None:
         """Goes on with these segments, the last of which need not be full."""
         next_number = numbers[-1] + 1 if numbers else first_ordinal // self._segment_events
-        self._files.remove_from(next_number)
+        self._files.keep_only(numbers)
         self._numbers = numbers
         self._first_ordinal = self._written_ordinal = first_ordinal
+        self._verified.clear()
         self._index.set_table(b"")
         self._index.begin_segment()
         seq = event_index = 0
@@ -220,7 +222,10 @@ class EventFile:
         events = events[skipped * EVENT_SIZE :]
         if ordinal > self.next_ordinal:
             raise EventLogError(f"{self.directory} ends before event {self.next_ordinal}, event {ordinal} was offered")
-        known = self.read(ordinal, len(events) // EVENT_SIZE)
+        try:
+            known = self.read(ordinal, len(events) // EVENT_SIZE)
+        except LookupError as error:
+            raise EventLogError(str(error)) from None
         if known != events[: len(known)]:
             raise EventLogError(self._difference(ordinal, known, events))
         if len(known) < len(events):
@@ -282,12 +287,19 @@ class EventFile:
         return True
 
     def _forget(self, number: int) -> None:
+        blocks = self._segment_events // BLOCK_EVENTS
+        self._verified.difference_update(range(number * blocks, (number + 1) * blocks))
         self._first_ordinal = (number + 1) * self._segment_events
         if number in self._readers:
             os.close(self._readers.pop(number))
         self._supply.run(lambda: self._files.remove_segment(number))
 
     # ------------------------------------------------------------------------------------------------- reading
+
+    @property
+    def lacks_beginning(self) -> bool:
+        """Something is missing at its beginning that was not deleted for want of room."""
+        return self._first_ordinal > 0 and not self._segments_max
 
     @property
     def first_ordinal(self) -> int:
@@ -309,6 +321,8 @@ class EventFile:
         while ordinal < min(end, self._written_ordinal):
             in_segment = (ordinal // self._segment_events + 1) * self._segment_events
             part_end = min(end, self._written_ordinal, in_segment)
+            if ordinal // self._segment_events != self._numbers[-1]:
+                self._verify(ordinal, part_end)
             parts.append(self._file_events(ordinal, part_end - ordinal))
             ordinal = part_end
         if ordinal < end:  # the disk is full: they are in memory only
@@ -343,6 +357,22 @@ class EventFile:
         if self._numbers and self._index.last_seq(session_id) >= session_seq:
             return self._numbers[-1], self._index.find(session_id, session_seq)
         return 0, -1
+
+    def _verify(self, ordinal: int, end: int) -> None:
+        """Each block of a full segment is compared with its sum before it is read for the first time. LookupError: it
+        is not what was written, and nobody is sent what is left of it."""
+        for block in range(ordinal // BLOCK_EVENTS, -(-end // BLOCK_EVENTS)):
+            if block in self._verified:
+                continue
+            number, first = block * BLOCK_EVENTS // self._segment_events, max(block * BLOCK_EVENTS, self._first_ordinal)
+            events = self._file_events(first, (block + 1) * BLOCK_EVENTS - first)
+            in_segment = block % (self._segment_events // BLOCK_EVENTS)
+            if sum_block(events) != self._files.block_sum(number, in_segment):
+                raise LookupError(
+                    f"{self._files.path(number)} is damaged in block {in_segment}: move {self.directory} away before "
+                    "the next start, and the event log is built anew from the journal"
+                )
+            self._verified.add(block)
 
     def _file_events(self, ordinal: int, count: int) -> bytes:
         """Records of one segment; fewer when the file is short."""

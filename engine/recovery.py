@@ -11,6 +11,7 @@ import hashlib
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,19 @@ from engine.journal_format import EpochBody, JournalDamageError, JournalError, R
 from engine.records import COMMAND_SIZE, EVENT_SIZE, VenueState
 from engine.segments import SegmentFiles, read_on, reader_at
 from engine.snapshot import SnapshotDamageError, SnapshotHead, SnapshotStore
-from engine.snapshot_records import SECTION_HEADER, SNAP_VENUE
+from engine.snapshot_records import SECTION_HEADER, SNAP_ORDER, SNAP_VENUE, SNAPSHOT_LAYOUTS, Section
 
 CHUNK_BYTES = 1 << 20  # commands applied in one call
 READ_AHEAD = 4  # chunks
 PROGRESS_S = 0.25
+
+_BY_ID = {Section.FIRM, Section.DESK, Section.TRADER, Section.ACCOUNT, Section.SESSION, Section.INSTRUMENT}
+_LIMITS = {
+    Section.FIRM: "firms_max", Section.DESK: "desks_max", Section.TRADER: "traders_max",
+    Section.ACCOUNT: "accounts_max", Section.SESSION: "sessions_max", Section.INSTRUMENT: "instruments_max",
+    Section.POSITION: "positions_max", Section.ORDER: "orders_max", Section.PENDING_REPLACE: "pending_replaces_max",
+    Section.WORK: "works_max",
+}  # fmt: skip
 
 MakeEngine = Callable[[EngineLimits], Engine]
 
@@ -43,10 +52,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some records together. `writer`: a takeover that comes before the commands."""
+    """Some records together. `writer`: a takeover that comes behind the commands."""
 
     commands: bytes
-    tail: Tail  # after them
+    tail: Tail  # after it
     writer: EpochBody | None = None
 
 
@@ -93,24 +102,22 @@ class Replayed:
 
 
 def chunks(records: Iterable[Record]) -> Iterator[Chunk]:
-    """Joins batches up to CHUNK_BYTES; a takeover begins a new chunk."""
+    """Joins batches up to CHUNK_BYTES; a takeover ends a chunk. Every record that was taken is in a chunk that was
+    given, so a consumer may stop between two of them and go on with the same records later."""
     bodies: list[memoryview] = []
     size = 0
-    writer: EpochBody | None = None
     tail: Tail | None = None
     for record in records:
-        is_epoch = record.kind == RecordKind.EPOCH
-        if tail is not None and (size >= CHUNK_BYTES or is_epoch):
-            yield Chunk(b"".join(bodies), tail, writer)
-            bodies, size, writer = [], 0, None
-        if is_epoch:
-            writer = parse_epoch_body(record.body)
-        elif record.kind == RecordKind.BATCH:
+        writer = parse_epoch_body(record.body) if record.kind == RecordKind.EPOCH else None
+        if record.kind == RecordKind.BATCH:
             bodies.append(record.body)
             size += len(record.body)
         tail = Tail(record.position, record.epoch, record.last_seq, record.timestamp_ns, record.digest)
+        if size >= CHUNK_BYTES or writer is not None:
+            yield Chunk(b"".join(bodies), tail, writer)
+            bodies, size, tail = [], 0, None
     if tail is not None:
-        yield Chunk(b"".join(bodies), tail, writer)
+        yield Chunk(b"".join(bodies), tail)
 
 
 class ReadAhead:
@@ -185,11 +192,13 @@ class Replayer:
 
     def take(self, chunk: Chunk) -> bytes:
         """Applies a chunk; returns the events."""
+        events = self._apply(chunk) if chunk.commands else b""
         if chunk.writer is not None:
             self.move_to(chunk.writer.engine.limits)
             self._declared = chunk.writer.engine
-        if not chunk.commands:
-            return b""
+        return events
+
+    def _apply(self, chunk: Chunk) -> bytes:
         self._check_version(chunk)
         try:
             events = self.engine.apply(chunk.commands)
@@ -206,16 +215,17 @@ class Replayer:
         old = self._engine
         self._engine = self._make_engine(limits)
         if old is not None and old.seq:
-            self._restore(old.snapshot(), "the state")
+            state = old.snapshot()
+            excess = what_exceeds(state, limits)
+            if excess:
+                raise JournalError(f"the state does not fit the limits: {excess}; raise them again")
+            self._restore(state, "the state")
 
     def _restore(self, state: bytes, what: str) -> None:
         try:
             self.engine.restore(state)
         except ValueError as error:
-            raise JournalError(
-                f"{what} does not fit the engine ({error}): limits may be raised at a start, and lowered only as far "
-                "as what exists still fits"
-            ) from None
+            raise JournalError(f"{what} is refused by the engine: {error}") from None
 
     def _check_version(self, chunk: Chunk) -> None:
         ours, declared = self.engine.info, self._declared
@@ -225,6 +235,33 @@ class Replayer:
                 f"has {ours.version}: start the perpgate that wrote them once and stop it in an orderly way; its last "
                 "snapshot carries the state over"
             )
+
+
+def what_exceeds(state: bytes, limits: EngineLimits) -> str:
+    """Names what a state has more of than these limits allow; empty when it fits."""
+    offset = 0
+    while offset < len(state):
+        head = SECTION_HEADER.unpack(state, offset)
+        offset += SECTION_HEADER.size
+        section, rows = Section(head["section"]), head["rows"]
+        if section is Section.BOOK:
+            break  # the last one; its rows are orders that were counted before
+        end = offset + rows * head["row_size"]
+        limit = _LIMITS.get(section)
+        if limit is not None:
+            maximum = getattr(limits, limit)
+            # Parties, sessions and instruments are sorted by id, and ids are what is limited.
+            has_ids = section in _BY_ID and rows
+            present = SNAPSHOT_LAYOUTS[section].unpack_row(state, end - head["row_size"])[0] if has_ids else rows
+            if present > maximum:
+                return f"{limit} = {maximum}, {present} {'is the highest id' if has_ids else 'exist'}"
+        if section is Section.ORDER:
+            instruments = [row["instrument_id"] for row in SNAP_ORDER.iter_unpack(state[offset:end])]
+            most = max(Counter(instruments).values(), default=0)
+            if most > limits.orders_per_book_max:
+                return f"orders_per_book_max = {limits.orders_per_book_max}, {most} exist in one instrument"
+        offset = end
+    return ""
 
 
 def venue_state_of(state: bytes) -> VenueState:
@@ -297,47 +334,50 @@ class _Recovery:
         )  # fmt: skip
 
     def _begin(self) -> SnapshotHead | None:
-        """Restores the newest snapshot from which the event log can be completed; None: begins at the first command."""
-        fallback: tuple[SnapshotHead, bytes] | None = None
+        """Restores the newest snapshot from which the event log can be made whole; None: begins at the first command.
+        When neither can make it whole, the oldest snapshot gives the most of it."""
         self._snapshots.clean()
+        heads = []
         for head in self._snapshots.heads():
             if head.tail.position > self._tail.position:
                 self._refuse_ahead(head)
-                continue
-            is_enough = self._event_log is None or head.next_ordinal <= self._event_log.next_ordinal
-            if not is_enough and fallback is not None:
-                continue
+            else:
+                heads.append(head)
+        log = self._event_log
+        if log is not None and log.lacks_beginning and self._holds(1):
+            self._notes.append(f"{log.directory} lacks what came before event {log.first_ordinal}: it is built anew")
+            log.cut(0)
+        whole = [head for head in heads if log is None or head.next_ordinal <= log.next_ordinal]
+        base = self._restore_first(whole)
+        if base is None and not self._holds(1):
+            base = self._restore_first([head for head in reversed(heads) if self._holds(head.tail.position + 1)])
+        self._notes += self._snapshots.rejected
+        return base
+
+    def _restore_first(self, heads: Iterable[SnapshotHead]) -> SnapshotHead | None:
+        for head in heads:
             try:
                 state = self._snapshots.read_state(head)
             except SnapshotDamageError as error:
                 self._snapshots.rejected.append(str(error))
                 continue
-            if is_enough:
-                self._note_rejected()
-                self._replayer.begin(head, state)
-                return head
-            fallback = (head, state)
-        self._note_rejected()
-        if fallback is not None and not self._has_beginning():
-            self._replayer.begin(*fallback)
-            return fallback[0]
+            self._replayer.begin(head, state)
+            return head
         return None
 
-    def _has_beginning(self) -> bool:
-        """The journal still holds its first record, so that everything can be built from it."""
+    def _holds(self, position: int) -> bool:
+        """The journal still has this record, or ends before it."""
         try:
-            return next(self._journal.read(1), None) is not None
+            next(self._journal.read(position), None)
         except JournalDamageError:
             raise
         except JournalError:
             return False
+        return True
 
     def _reaches_log(self) -> bool:
         assert self._event_log is not None
         return self._replayer.next_ordinal <= self._event_log.next_ordinal
-
-    def _note_rejected(self) -> None:
-        self._notes += self._snapshots.rejected
 
     def _refuse_ahead(self, head: SnapshotHead) -> None:
         """A snapshot of commands that the journal does not have: they were durable once."""
@@ -432,7 +472,7 @@ def replay(
     finally:
         reader.close()
     if not replayer.has_engine:
-        raise JournalError(f"{journal_directory} holds no history")
+        raise JournalError(f"{journal_directory} holds no history{' up to then' if until_ns is not None else ''}")
     engine = replayer.engine
     if until_seq is not None and engine.seq < until_seq:
         raise JournalError(f"{journal_directory} ends at command {engine.seq}, command {until_seq} was asked for")
@@ -445,9 +485,11 @@ def _until(records: Iterator[Record], until_seq: int | None, until_ns: int | Non
     for record in records:
         if until_ns is not None and record.timestamp_ns > until_ns:
             return
-        if until_seq is not None and record.last_seq > until_seq:
-            count = until_seq - record.first_seq + 1
-            if count > 0:
-                yield record._replace(command_count=count, body=record.body[: count * COMMAND_SIZE])
-            return
+        if until_seq is None or record.last_seq < until_seq:
+            yield record
+            continue
+        count = max(0, until_seq - record.first_seq + 1)
+        if record.kind == RecordKind.BATCH:
+            record = record._replace(command_count=count, body=record.body[: count * COMMAND_SIZE])
         yield record
+        return

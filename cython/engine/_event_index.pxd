@@ -16,6 +16,7 @@ cdef class SegmentIndex:
     cdef uint64_t *last_seqs  # by session: its last number in the log so far
     cdef uint32_t *last_blocks  # by session: block + 1 of its last entry in this segment, 0 = none
     cdef index_entry_t *entries
+    cdef uint64_t *sums  # by block: over the bytes of its events so far
     cdef uint32_t entries_count
 
     cdef void _add(self, const event_t *records, uint32_t count, uint32_t slot) noexcept nogil

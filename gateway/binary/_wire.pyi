@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Self
 
 from engine.batch import CommandBatch
 from gateway._router import SocketOutlet, _Owner
@@ -14,16 +15,16 @@ REPORT_BYTES: int
 def encode_events(events: bytes) -> bytes: ...
 
 class BinaryOutlet(SocketOutlet):
-    def __init__(
-        self, session_id: int, limit_bytes: int, message_bytes_max: int, owner: _Owner, clock: Callable[[], float]
-    ) -> None: ...
+    def __new__(
+        cls, session_id: int, limit_bytes: int, message_bytes_max: int, owner: _Owner, clock: Callable[[], float]
+    ) -> Self: ...
 
 class Inbound:
     session_id: int
     last_client_seq: int
     packets: int
     stream_bytes: int
-    def __init__(self, capacity: int, packet_bytes_max: int) -> None: ...
+    def __new__(cls, capacity: int, packet_bytes_max: int) -> Self: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def space(self) -> memoryview: ...
     def release(self) -> None: ...

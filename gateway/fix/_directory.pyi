@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from engine.records import CommandKind
 from engine.snapshot_records import Section
@@ -8,9 +8,9 @@ UNKNOWN: int
 
 class Directory:
     instruments: dict[int, dict[str, Any]]
-    def __init__(
-        self, instruments_max: int, accounts_max: int, traders_max: int, desks_max: int, firms_max: int
-    ) -> None: ...
+    def __new__(
+        cls, instruments_max: int, accounts_max: int, traders_max: int, desks_max: int, firms_max: int
+    ) -> Self: ...
     def on_change(self, call: Callable[[CommandKind, int], None]) -> None: ...
     def load(self, snapshot: Mapping[Section, list[Any]]) -> None: ...
     def observe(self, events: bytes) -> None: ...

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Self
 
 from gateway._router import SocketOutlet, _Owner
 from gateway.fix._directory import Directory
@@ -10,8 +11,8 @@ BODY_BIT: int
 MASS_ACTION_BIT: int
 
 class FixOutlet(SocketOutlet):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         session_id: int,
         limit_bytes: int,
         message_bytes_max: int,
@@ -24,7 +25,7 @@ class FixOutlet(SocketOutlet):
         reasons: ReasonTable,
         decimals: int,
         user_tags: bool,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def next_out(self) -> int: ...
     @property

@@ -13,7 +13,8 @@ from libc.string cimport memcmp, memcpy
 from engine.records cimport EVENT_KIND_CONFIG_SET, EVENT_SIZE, event_t
 
 from engine import records
-from engine.records import COMMAND_HEADER_SIZE, CommandKind
+from engine.records import COMMAND_HEADER_SIZE as _HEADER_SIZE
+from engine.records import CommandKind
 from engine.snapshot_records import Section
 
 UNKNOWN = UNKNOWN_ID
@@ -145,7 +146,7 @@ cdef class Directory:
             for row in snapshot[section]:
                 self._set_name(kind, row["party_id"], row["name"].encode("ascii"))
         for row in snapshot[Section.INSTRUMENT]:
-            facts = records.SET_INSTRUMENT.unpack(b"\0" * COMMAND_HEADER_SIZE + row["config"])
+            facts = records.SET_INSTRUMENT.unpack(b"\0" * _HEADER_SIZE + row["config"])
             mark_e8 = row["mark_ticks"] * facts["tick_size_e8"]
             self._instrument(row["instrument_id"], facts | {"state": row["state"], "mark_price_e8": mark_e8})
 
@@ -165,7 +166,7 @@ cdef class Directory:
     def _config_set(self, event):
         kind = CommandKind(event["command_kind"])
         id = event["instrument_id"]
-        body = records.COMMAND_BODIES[kind].unpack(b"\0" * COMMAND_HEADER_SIZE + event["body"])
+        body = records.COMMAND_BODIES[kind].unpack(b"\0" * _HEADER_SIZE + event["body"])
         if kind in _KINDS:
             self._set_name(_KINDS[kind], body["party_id"], body["name"].encode("ascii"))
             return

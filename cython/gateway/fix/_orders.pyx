@@ -29,7 +29,8 @@ from engine.records cimport (
 )
 
 from engine import records
-from engine.records import COMMAND_HEADER_SIZE, EventKind
+from engine.records import COMMAND_HEADER_SIZE as _HEADER_SIZE
+from engine.records import EventKind
 from engine.snapshot_records import Section
 
 cdef enum:
@@ -113,7 +114,7 @@ cdef class OrderBookkeeper:
         desks = {row["party_id"]: row["parent_id"] for row in snapshot[Section.DESK]}
         steps = {}
         for row in snapshot[Section.INSTRUMENT]:
-            facts = records.SET_INSTRUMENT.unpack(b"\0" * COMMAND_HEADER_SIZE + row["config"])
+            facts = records.SET_INSTRUMENT.unpack(b"\0" * _HEADER_SIZE + row["config"])
             steps[row["instrument_id"]] = facts["tick_size_e8"], facts["lot_size_e8"]
         for row in snapshot[Section.ORDER]:
             tick_e8, lot_e8 = steps[row["instrument_id"]]

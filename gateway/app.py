@@ -44,6 +44,10 @@ from gateway.engine_room import (
     journal_directory,
     snapshots_directory,
 )
+from gateway.fix import wiring
+from gateway.fix.dictionary import DictionaryError
+from gateway.fix.door import FixDoor
+from gateway.fix.index import StoreError
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
 from gateway.session import DoorPorts
@@ -85,6 +89,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """`seq`, `state_hash`: of the recovered state, before this start journaled anything."""
 
     binary_port: int
+    fix_port: int  # 0 without a FIX door
     pid: int
     engine: str
     seq: int
@@ -126,6 +131,7 @@ class Venue:
         self._engine: Engine
         self._sequencer: Sequencer
         self._door: BinaryDoor
+        self._fix_door: FixDoor | None = None
 
     # ------------------------------------------------------------------------------------------------- start
 
@@ -141,7 +147,7 @@ class Venue:
         if isinstance(error, JournalError):
             damaged = isinstance(error, JournalDamageError)
             return StartError(StartFault.DAMAGE if damaged else StartFault.MACHINE, str(error))
-        if isinstance(error, BootstrapError | UnknownPluginError):
+        if isinstance(error, BootstrapError | UnknownPluginError | DictionaryError | StoreError):
             return StartError(StartFault.CONFIGURATION, str(error))
         if isinstance(error, OSError):
             where = error.filename or self.settings.process.listen.binary
@@ -156,7 +162,8 @@ class Venue:
         self._event_log.open()
         recovered = await self._recover()
         state_hash = recovered.state_hash.hex()
-        state = parse_snapshot(recovered.state, WIRED_SECTIONS)
+        fix_sections = wiring.SECTIONS if settings.process.listen.fix is not None else frozenset()
+        state = parse_snapshot(recovered.state, WIRED_SECTIONS | fix_sections)
         report = RecoveryReport(
             seconds=time.monotonic() - started_s,
             snapshot_seq=recovered.snapshot_seq,
@@ -171,6 +178,8 @@ class Venue:
         self._wire(recovered, tail, state)
         await self._bootstrap([*lost_sessions(state), *wanted])
         await self._door.start()
+        if self._fix_door is not None:
+            await self._fix_door.start(wiring.numbers(state))
         (settings.data_directory / PID_FILE).write_text(f"{os.getpid()}\n")
         if settings.process.snapshot.interval_s:
             self._follower = SnapshotProcess(settings)
@@ -180,6 +189,7 @@ class Venue:
         self._pauses.start()
         return Ready(
             binary_port=self._door.port,
+            fix_port=self._fix_door.port if self._fix_door is not None else 0,
             pid=os.getpid(),
             engine=recovered.engine.info.name,
             seq=tail.seq,
@@ -222,9 +232,12 @@ class Venue:
         self._engine = recovered.engine
         ports = DoorPorts(batch, sequencer.wake, self._event_log, self._router, asyncio.get_running_loop().time)
         self._door = BinaryDoor(door_config(settings), ports, participants(settings), tls_context(settings))
+        self._fix_door = wiring.make_door(settings, ports, state, tls_context(settings, for_fix=True))
 
     def _room_available(self) -> None:
         self._door.room_available()
+        if self._fix_door is not None:
+            self._fix_door.room_available()
 
     async def _bootstrap(self, commands: list[bytes]) -> None:
         """Journals what the configuration wants and the recovered state does not have."""
@@ -244,7 +257,7 @@ class Venue:
         self._pauses.stop()
         if self._follower is not None:
             await self._follower.stop()
-        await self._door.stop()
+        await asyncio.gather(self._door.stop(), *([self._fix_door.stop()] if self._fix_door is not None else []))
         sequencer = self._sequencer
         await sequencer.stop()
         snapshot = await asyncio.to_thread(
@@ -321,16 +334,22 @@ def door_config(settings: Settings) -> BinaryDoorConfig:
     )
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """Of the [tls] table, None without one. Raises StartError when the files are no certificate and key."""
+def tls_context(settings: Settings, for_fix: bool = False) -> ssl.SSLContext | None:
+    """Of the [tls] table, None without one; the FIX door speaks TLS 1.3 only and may ask for a client's certificate.
+
+    Raises StartError when the files are no certificate and key.
+    """
     tls = settings.process.tls
     if tls is None:
         return None
     base = settings.path.resolve().parent
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = ssl.TLSVersion.TLSv1_3 if for_fix else ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(base / tls.certificate, base / tls.key)
+        if for_fix and tls.client_ca is not None:
+            context.load_verify_locations(base / tls.client_ca)
+            context.verify_mode = ssl.CERT_OPTIONAL
     except (ssl.SSLError, OSError) as error:
         text = f"[tls]: {base / tls.certificate} and {base / tls.key} cannot be used: {error}"
         raise StartError(StartFault.CONFIGURATION, text) from None

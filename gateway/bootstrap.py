@@ -28,7 +28,7 @@ from engine.records import (
     unpack_command,
 )
 from engine.snapshot_records import Section
-from gateway.config import Instrument, MarketFile, ParticipantsFile
+from gateway.config import FixSession, Instrument, MarketFile, ParticipantsFile, Session
 
 Snapshot = Mapping[Section, list[Any]]
 _KIND = CONFIG_EVENT.offset_of("kind")
@@ -156,7 +156,8 @@ def _parties(participants: ParticipantsFile) -> Iterator[tuple[CommandKind, dict
         own = {"stp_group": account.stp_group, "open_orders_max": account.open_orders_max}
         own["stp_mode"] = int(StpMode[account.stp_mode.upper()])
         yield CommandKind.SET_ACCOUNT, {**party(account, account.trader), **own}
-    for session in participants.session:
+    sessions: tuple[Session | FixSession, ...] = (*participants.session, *participants.fix_session)
+    for session in sessions:
         rights = 0
         for right in session.rights:
             rights |= SessionRight[right.upper()]

@@ -15,6 +15,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -22,7 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from engine.records import parse_e8
-from gateway.passwords import parse_hash
+from gateway.passwords import parse_hash, parse_public_key
 
 T = TypeVar("T")
 NAME_BYTES_MAX = 32
@@ -62,11 +63,17 @@ class Listen(_Settings, frozen=True, kw_only=True):
     binary: Annotated[str, Meta(description="address:port of the binary door; port 0 takes a free one")] = (
         "127.0.0.1:7001"
     )
+    fix: Annotated[str | None, Meta(description="address:port of the FIX door; left out: there is none")] = None
 
     @property
     def binary_address(self) -> tuple[str, int]:
         """Host and port; `load_settings` has checked them."""
         return split_address(self.binary)
+
+    @property
+    def fix_address(self) -> tuple[str, int] | None:
+        """Host and port, None without a FIX door."""
+        return None if self.fix is None else split_address(self.fix)
 
 
 class Data(_Settings, frozen=True, kw_only=True):
@@ -115,6 +122,23 @@ class SnapshotSettings(_Settings, frozen=True, kw_only=True):
 class Tls(_Settings, frozen=True, kw_only=True):
     certificate: Annotated[str, Meta(min_length=1, description="PEM file, chain included")]
     key: Annotated[str, Meta(min_length=1, description="PEM file of the private key")]
+    client_ca: Annotated[
+        str | None, Meta(description="PEM file: FIX clients may show a certificate of this authority; left out: none")
+    ] = None
+
+
+class FixSettings(_Settings, frozen=True, kw_only=True):
+    """The FIX door; its address is listen.fix, its sessions are [[fix_session]] of the participants file."""
+
+    dictionaries: Annotated[
+        str | None, Meta(description="directory of FIX42.xml and the others; left out: those that are shipped")
+    ] = None
+    resend_messages: Annotated[
+        int, Meta(ge=1_024, le=2**26, description="messages per session that can be sent again, a power of two")
+    ] = 2**20
+    slow_consumer_s: Annotated[
+        int, Meta(ge=1, le=600, description="seconds that a resend may wait for a participant that does not read")
+    ] = 30
 
 
 class Login(_Settings, frozen=True, kw_only=True):
@@ -152,6 +176,7 @@ class ProcessFile(_Settings, frozen=True, kw_only=True):
     engine: EngineSettings = EngineSettings()
     matchers: dict[str, str] = {}
     snapshot: SnapshotSettings = SnapshotSettings()
+    fix: FixSettings = FixSettings()
     tls: Tls | None = None
     login: Login = Login()
     session: SessionSettings = SessionSettings()
@@ -261,12 +286,51 @@ class Session(_Settings, frozen=True, kw_only=True):
     status: Status = "active"
 
 
+CompId = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[!-~]+$")]
+Digits = Literal[3, 6, 9]
+
+
+class FixSession(_Settings, frozen=True, kw_only=True):
+    """A session of the FIX door. Its id is of the same kind as that of a [[session]]: the engine's."""
+
+    id: Id
+    name: Name
+    scope: Literal["account", "trader", "desk", "firm"]
+    node: Annotated[int, Meta(ge=1, le=2**31 - 1, description="id of the account, trader, desk or firm it acts for")]
+    rights: Annotated[tuple[Literal["trade", "cancel"], ...], Meta(min_length=1)] = ("trade", "cancel")
+    version: Annotated[Literal["FIX.4.2", "FIX.4.4", "FIX.5.0SP2"], Meta(description="spoken on this session")]
+    sender_comp_id: Annotated[CompId, Meta(description="SenderCompID (49) of the participant's messages")]
+    target_comp_id: Annotated[CompId, Meta(description="TargetCompID (56) of the participant's messages")] = "PERPGATE"
+    sender_sub_id: Annotated[str, Meta(max_length=32, pattern="^[!-~]*$", description="50; empty = any")] = ""
+    target_sub_id: Annotated[str, Meta(max_length=32, pattern="^[!-~]*$", description="57; empty = any")] = ""
+    username: Annotated[str, Meta(max_length=32, description="Username (553); empty = not looked at")] = ""
+    password_hash: Annotated[str, Meta(description="made by `perpgate hash-password`")] = ""
+    public_key: Annotated[str, Meta(description="Ed25519, 32 bytes in base64: the Logon is signed")] = ""
+    certificate_sha256: Annotated[str, Meta(pattern="^([0-9a-fA-F]{64})?$", description="of the TLS client")] = ""
+    networks: Annotated[tuple[str, ...], Meta(description='addresses it may come from, as "192.0.2.0/24"')] = ()
+    default_account: Annotated[int, Meta(ge=0, description="account of orders without Account (1), 0 = none")] = 0
+    cancel_on_disconnect: tuple[Literal["loss", "logout", "account_scope"], ...] = ("loss", "logout")
+    cod_grace_ms: Annotated[int, Meta(ge=0, le=3_600_000, description="wait before that cancel, in ms")] = 0
+    reject_per_s: Annotated[int, Meta(ge=0, description="messages per second beyond which orders are refused")] = 0
+    logout_per_s: Annotated[int, Meta(ge=0, description="messages per second beyond which the session ends")] = 0
+    heartbeat_min_s: Annotated[int, Meta(ge=1, le=3_600)] = 1
+    heartbeat_max_s: Annotated[int, Meta(ge=1, le=3_600)] = 300
+    sending_time_tolerance_s: Annotated[int, Meta(ge=1, le=86_400, description="SendingTime against our clock")] = 120
+    unknown_tags: Annotated[Literal["reject", "ignore"], Meta(description="user-defined tags not of ours")] = "reject"
+    timestamp_digits: Annotated[Digits, Meta(description="decimals of our timestamps")] = 6
+    reset_time_utc: Annotated[
+        str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9])?$", description="HH:MM of a daily reset; empty = never")
+    ] = ""
+    status: Status = "active"
+
+
 class ParticipantsFile(_Settings, frozen=True, kw_only=True):
     firm: Annotated[tuple[Firm, ...], Meta(min_length=1)]
     desk: tuple[Desk, ...] = ()
     trader: tuple[Trader, ...] = ()
     account: tuple[Account, ...] = ()
     session: tuple[Session, ...] = ()
+    fix_session: tuple[FixSession, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -313,7 +377,8 @@ def load_participants(path: Path, limits: Limits) -> ParticipantsFile:
         ("account", limits.accounts_max), ("session", limits.sessions_max),
     ):  # fmt: skip
         findings += _check_ids(table, getattr(parties, table), maximum)
-    _refuse(path, [*findings, *_check_parents(parties), *_check_sessions(parties)])
+    fix_findings = _check_fix_sessions(parties, limits.sessions_max)
+    _refuse(path, [*findings, *_check_parents(parties), *_check_sessions(parties), *fix_findings])
     return parties
 
 
@@ -437,6 +502,17 @@ def _check_process(process: ProcessFile, base: Path) -> Iterable[str]:
         split_address(process.listen.binary)
     except ValueError as error:
         yield f"listen.binary: {error}"
+    try:
+        process.listen.fix_address  # noqa: B018  # evaluated for its refusal
+    except ValueError as error:
+        yield f"listen.fix: {error}"
+    if process.fix.resend_messages & (process.fix.resend_messages - 1):
+        yield "fix.resend_messages: must be a power of two"
+    dictionaries = process.fix.dictionaries
+    if dictionaries is not None and not (base / dictionaries).is_dir():
+        yield f"fix.dictionaries: {base / dictionaries} is no directory: name the one with FIX42.xml, or leave it out"
+    if process.tls is not None and process.tls.client_ca and not (base / process.tls.client_ca).is_file():
+        yield f"tls.client_ca: {base / process.tls.client_ca} does not exist: name a PEM file, or leave the key out"
     if process.tls is not None:
         for key, name in (("certificate", process.tls.certificate), ("key", process.tls.key)):
             if not (base / name).is_file():
@@ -493,9 +569,10 @@ def _check_parents(parties: ParticipantsFile) -> Iterable[str]:
         for index, row in enumerate(rows):
             if getattr(row, parent) not in ids[parent]:
                 yield f"{table}[{index}].{parent}: there is no [[{parent}]] with id {getattr(row, parent)}"
-    for index, session in enumerate(parties.session):
-        if session.node not in ids[session.scope]:
-            yield f"session[{index}].node: there is no [[{session.scope}]] with id {session.node}"
+    for table in ("session", "fix_session"):
+        for index, session in enumerate(getattr(parties, table)):
+            if session.node not in ids[session.scope]:
+                yield f"{table}[{index}].node: there is no [[{session.scope}]] with id {session.node}"
 
 
 def _check_sessions(parties: ParticipantsFile) -> Iterable[str]:
@@ -508,3 +585,48 @@ def _check_sessions(parties: ParticipantsFile) -> Iterable[str]:
             parse_hash(session.password_hash)
         except ValueError as error:
             yield f"session[{index}].password_hash: {error}"
+
+
+def _check_fix_sessions(parties: ParticipantsFile, sessions_max: int) -> Iterable[str]:
+    """CompIDs, credentials and numbers of [[fix_session]]; their ids are sessions', so no [[session]] may have them."""
+    taken = {session.id: f"session[{index}]" for index, session in enumerate(parties.session)}
+    identities: dict[tuple[str, ...], int] = {}
+    accounts = {account.id for account in parties.account}
+    for index, row in enumerate(parties.fix_session):
+        where = f"fix_session[{index}]"
+        if row.id in taken:
+            yield f"{where}.id: {row.id} is {taken[row.id]}'s: sessions of both doors are numbered together"
+        elif row.id > sessions_max:
+            yield f"{where}.id: {row.id} is above engine.limits.sessions_max = {sessions_max}"
+        taken[row.id] = where
+        identity = (row.version, row.sender_comp_id, row.target_comp_id, row.sender_sub_id, row.target_sub_id)
+        if identity in identities:
+            yield f"{where}: has version, CompIDs and SubIDs of fix_session[{identities[identity]}]"
+        identities[identity] = index
+        if row.default_account and row.default_account not in accounts:
+            yield f"{where}.default_account: there is no [[account]] with id {row.default_account}"
+        if row.logout_per_s and row.reject_per_s > row.logout_per_s:
+            yield f"{where}.logout_per_s: must not be below reject_per_s"
+        if row.heartbeat_max_s < row.heartbeat_min_s:
+            yield f"{where}.heartbeat_max_s: must not be below heartbeat_min_s"
+        yield from _check_credentials(row, where)
+
+
+def _check_credentials(row: FixSession, where: str) -> Iterable[str]:
+    if not (row.password_hash or row.public_key or row.certificate_sha256 or row.networks):
+        yield f"{where}: has no credentials: give public_key, password_hash, certificate_sha256 or networks"
+    if row.password_hash:
+        try:
+            parse_hash(row.password_hash)
+        except ValueError as error:
+            yield f"{where}.password_hash: {error}"
+    if row.public_key:
+        try:
+            parse_public_key(row.public_key)
+        except ValueError as error:
+            yield f"{where}.public_key: {error}"
+    for text in row.networks:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            yield f"{where}.networks: {error}"

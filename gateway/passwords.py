@@ -1,4 +1,4 @@
-"""Password hashes of binary sessions: scrypt, as text that says its own parameters.
+"""Password hashes of sessions: scrypt, as text that says its own parameters; and public keys as text.
 
     scrypt$LOG2_N$R$P$SALT$HASH      salt and hash in base64 without padding
 
@@ -17,6 +17,7 @@ import os
 PASSWORD_BYTES_MAX = 10  # SoupBinTCP's login field
 LOG2_N, BLOCK_SIZE, PARALLEL = 13, 8, 1
 SALT_BYTES, HASH_BYTES = 16, 32
+PUBLIC_KEY_BYTES = 32  # of Ed25519
 LOG2_N_MAX, BLOCK_SIZE_MAX, PARALLEL_MAX = 17, 16, 4  # a hash from a file must not be able to stall the venue
 
 
@@ -69,3 +70,14 @@ def _scrypt(password: bytes, salt: bytes, log2_n: int, block_size: int, parallel
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii").rstrip("=")
+
+
+def parse_public_key(text: str) -> bytes:
+    """The 32 bytes of an Ed25519 public key from base64. Raises ValueError that says what to write."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise ValueError("is no Ed25519 public key: write its 32 bytes in base64")
+    return key

@@ -72,6 +72,11 @@ class VenueProcess:
         return int(self.ready["binary_port"])
 
     @property
+    def fix_port(self) -> int:
+        """The FIX door's; 0 without one."""
+        return int(self.ready["fix_port"])
+
+    @property
     def pid(self) -> int:
         return self._process.pid
 

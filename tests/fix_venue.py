@@ -84,7 +84,7 @@ class FixVenue(MemoryVenue):
         config = FixDoorConfig(DICTIONARIES, self._directory_path, **self._fix_config)
         self.fix = FixDoor(config, ports, self._fix_participants, directory)
         self.fix.desk.orders = orders
-        directory.on_change(self.fix.desk.instrument_changed)
+        directory.on_change(self.fix.desk.changed)
         self.router.subscribe(directory.observe)
         self.router.subscribe(orders.observe)
         self.door = self.fix  # type: ignore[assignment]  # what `turn` tells of room

@@ -68,7 +68,14 @@ class Initiator:
     """One QuickFIX session. The store in `directory` goes on where it was; `settings` are QuickFIX's own keys."""
 
     def __init__(
-        self, directory: Path, port: int, begin: str, sender: str, logon: dict[int, str] | None = None, **settings: str
+        self,
+        directory: Path,
+        port: int,
+        begin: str,
+        sender: str,
+        logon: dict[int, str] | None = None,
+        target: str = "VENUE",
+        **settings: str,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         if begin == "FIXT.1.1":
@@ -87,13 +94,13 @@ class Initiator:
         }  # fmt: skip
         text = "\n".join(
             ["[DEFAULT]", *(f"{k}={v}" for k, v in keys.items()), "[SESSION]", f"BeginString={begin}",
-             f"SenderCompID={sender}", "TargetCompID=VENUE", ""]
+             f"SenderCompID={sender}", f"TargetCompID={target}", ""]
         )  # fmt: skip
         path = directory / "quickfix.cfg"
         path.write_text(text)
         self._settings = quickfix.SessionSettings(str(path))
         self.application = Application(logon or {})
-        self.session_id = quickfix.SessionID(begin, sender, "VENUE")
+        self.session_id = quickfix.SessionID(begin, sender, target)
         self.directory = directory
         self._store = quickfix.FileStoreFactory(self._settings)
         self._log = quickfix.FileLogFactory(self._settings)

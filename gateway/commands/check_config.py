@@ -67,6 +67,7 @@ def summarise(settings: Settings) -> dict[str, str | int]:
         "participants_file": str(settings.participants_path),
         "data_directory": str(settings.data_directory),
         "binary_door": process.listen.binary,
+        "fix_door": process.listen.fix or "off",
         "tls": "on" if process.tls else "off",
         "durability": process.journal.durability,
         "engine": process.engine.name,
@@ -76,4 +77,5 @@ def summarise(settings: Settings) -> dict[str, str | int]:
         "traders": len(parties.trader),
         "accounts": len(parties.account),
         "sessions": len(parties.session),
+        "fix_sessions": len(parties.fix_session),
     }

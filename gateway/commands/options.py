@@ -48,6 +48,7 @@ def override(
     *,
     data: Path | None = None,
     listen: str | None = None,
+    listen_fix: str | None = None,
     durability: str | None = None,
     engine: str | None = None,
     busy_poll: bool | None = None,
@@ -61,7 +62,7 @@ def override(
     process = settings.process
     process = put(
         process,
-        listen=put(process.listen, binary=listen),
+        listen=put(process.listen, binary=listen, fix=listen_fix),
         journal=put(process.journal, durability=durability),
         engine=put(process.engine, name=engine),
         loop=put(process.loop, busy_poll=busy_poll),

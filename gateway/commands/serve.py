@@ -45,6 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", type=address, metavar="HOST:PORT", help="instead of listen.binary; port 0 takes a free one"
     )
+    parser.add_argument(
+        "--listen-fix", type=address, metavar="HOST:PORT", help="instead of listen.fix; port 0 takes a free one"
+    )
     parser.add_argument("--durability", choices=("fsync", "page-cache", "none"), help="instead of journal.durability")
     parser.add_argument("--engine", metavar="NAME", help="instead of engine.name")
     parser.add_argument("--busy-poll", action="store_true", help="never sleep: lower latency for one whole core")
@@ -82,6 +85,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         read_settings(options.file),
         data=options.data,
         listen=options.listen,
+        listen_fix=options.listen_fix,
         durability=options.durability,
         engine=options.engine,
         busy_poll=options.busy_poll or None,
@@ -173,8 +177,10 @@ def _say_ready(ready: Ready, settings: Settings, as_json: bool) -> None:
         return
     host, _ = settings.process.listen.binary_address
     recovery = ready.recovery
+    fix = settings.process.listen.fix_address
+    fix_door = f"FIX door on {fix[0]}:{ready.fix_port}, " if fix is not None else ""
     print(
-        f"ready: binary door on {host}:{ready.binary_port}, process {ready.pid}, engine {ready.engine}\n"
+        f"ready: binary door on {host}:{ready.binary_port}, {fix_door}process {ready.pid}, engine {ready.engine}\n"
         f"  command {ready.seq:,}, state {ready.state_hash[:16]}, recovered in {recovery.seconds:.3f} s: "
         f"{recovery.commands_replayed:,} commands behind the snapshot of command {recovery.snapshot_seq:,}",
         flush=True,

@@ -8,6 +8,7 @@ UNKNOWN: int
 
 class Directory:
     instruments: dict[int, dict[str, Any]]
+    venue_state: int
     def __new__(
         cls, instruments_max: int, accounts_max: int, traders_max: int, desks_max: int, firms_max: int
     ) -> Self: ...

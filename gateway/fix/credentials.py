@@ -31,7 +31,6 @@ from gateway.passwords import hash_password, verify_password
 if TYPE_CHECKING:
     from gateway.fix.participant import Link
 
-PUBLIC_KEY_BYTES = 32
 SIGNED_TAGS = (35, protocol.SENDER_COMP_ID, protocol.TARGET_COMP_ID, protocol.MSG_SEQ_NUM, protocol.SENDING_TIME)
 
 
@@ -116,17 +115,6 @@ class Credentials:
 def signed_text(logon: Message) -> bytes:
     """What the signature of a Logon covers."""
     return b"\x01".join((logon.get(tag) or "").encode("latin-1") for tag in SIGNED_TAGS)
-
-
-def parse_public_key(text: str) -> bytes:
-    """The 32 bytes of an Ed25519 public key from base64. Raises ValueError that says what to write."""
-    try:
-        key = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != PUBLIC_KEY_BYTES:
-        raise ValueError("is no Ed25519 public key: write its 32 bytes in base64")
-    return key
 
 
 class PasswordFile:

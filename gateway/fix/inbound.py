@@ -45,7 +45,6 @@ class Desk:
     def __init__(self, door: FixDoor) -> None:
         self._door = door
         self.orders: OrderBookkeeper | None = None
-        self.venue_state = VenueState.OPEN
         self._status_watchers: dict[int, set[int]] = {}  # instrument to the sessions that watch it
         self._session_watchers: set[int] = set()
         self._answers: dict[int, int] = {}  # mass status answers under way, by session
@@ -227,22 +226,22 @@ class Desk:
             self._session_watchers.add(session_id)
         elif message.get(263) == UNSUBSCRIBE:
             self._session_watchers.discard(session_id)
-        fields = outbound.session_status(self.venue_state, self._door.now().wall_ns, message.get(335) or "")
+        fields = outbound.session_status(self._venue_state(), self._door.now().wall_ns, message.get(335) or "")
         connection.send(Send("h", fields, message))
 
-    def instrument_changed(self, kind: CommandKind, instrument_id: int) -> None:
-        """The directory took a change: those who watch are told of the state."""
-        if kind is not CommandKind.SET_INSTRUMENT_STATE:
-            return
-        facts = self._door.directory.instruments[instrument_id]
-        for connection in self._watching(self._status_watchers.get(instrument_id, set())):
-            connection.send(Send("f", outbound.security_status(facts, self._door.now().wall_ns)))
+    def changed(self, kind: CommandKind, instrument_id: int) -> None:
+        """The directory took a change: those who watch are told of it."""
+        wall_ns = self._door.now().wall_ns
+        if kind is CommandKind.SET_INSTRUMENT_STATE:
+            facts = self._door.directory.instruments[instrument_id]
+            for connection in self._watching(self._status_watchers.get(instrument_id, set())):
+                connection.send(Send("f", outbound.security_status(facts, wall_ns)))
+        elif kind is CommandKind.SET_VENUE_STATE:
+            for connection in self._watching(self._session_watchers):
+                connection.send(Send("h", outbound.session_status(self._venue_state(), wall_ns)))
 
-    def venue_changed(self, state: VenueState) -> None:
-        """The venue opened, or takes cancels only."""
-        self.venue_state = state
-        for connection in self._watching(self._session_watchers):
-            connection.send(Send("h", outbound.session_status(state, self._door.now().wall_ns)))
+    def _venue_state(self) -> VenueState:
+        return VenueState(self._door.directory.venue_state)
 
     def publish(self, headline: str, lines: tuple[str, ...]) -> None:
         """News to every session that is logged on: maintenance and the like."""

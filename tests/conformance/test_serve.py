@@ -48,7 +48,7 @@ async def report_of(client: BinaryClient, kind: EventKind) -> object:
 def test_two_participants_trade_and_the_state_survives_a_restart(venue: LiveVenue) -> None:
     ready = venue.start()
     assert ready["seq"] == 0
-    assert ready["bootstrap_commands"] == 26
+    assert ready["bootstrap_commands"] == 32
 
     async def trade() -> None:
         maker, taker = venue.client("MAKER"), venue.client("TAKER")
@@ -188,7 +188,7 @@ def test_the_venue_ends_with_the_program_that_started_it(venue: LiveVenue) -> No
     process = venue.process
     assert process is not None
     process.close_input()
-    assert process.wait_for("stopped", 30)["seq"] == 26
+    assert process.wait_for("stopped", 30)["seq"] == 32
     assert process.wait(30) == 0
 
 
@@ -219,7 +219,7 @@ def test_ready_and_stopped_are_words_without_json(tmp_path: Path) -> None:
     first = process.stdout.readline()
     rest, _ = process.communicate(timeout=60)  # closes its standard input
     assert first.startswith("ready: binary door on 127.0.0.1:")
-    assert "stopped: command 26, state hash " in rest
+    assert "stopped: command 32, state hash " in rest
     assert process.returncode == 0
 
 

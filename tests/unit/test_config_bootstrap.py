@@ -51,7 +51,7 @@ def test_a_fresh_venue_gets_everything_parents_first(settings: Settings) -> None
     order = [CommandKind.SET_FIRM, CommandKind.SET_DESK, CommandKind.SET_TRADER, CommandKind.SET_ACCOUNT]
     parties = [kind for kind in kinds(commands) if kind in (*order, CommandKind.SET_SESSION)]
     assert parties == sorted(parties)
-    tables = ("firm", "desk", "trader", "account", "session")
+    tables = ("firm", "desk", "trader", "account", "session", "fix_session")
     assert len(parties) == sum(len(getattr(settings.participants, table)) for table in tables)
     assert kinds(commands).count(CommandKind.SET_INSTRUMENT) == len(settings.market.instrument)
 

@@ -32,6 +32,7 @@ cdef const name_t *name_of(const names_t *names, uint32_t id) noexcept nogil
 cdef class Directory:
     cdef names_t names[NAMES_KINDS]
     cdef readonly dict instruments
+    cdef readonly int venue_state
     cdef object _on_change
     cdef int _set_name(self, int kind, uint32_t id, bytes name) except -1
     cdef int _forget(self, int kind, uint32_t id) except -1

@@ -90,6 +90,7 @@ cdef class Directory:
             if self.names[kind].by_id == NULL or self.names[kind].slots == NULL:
                 raise MemoryError()
         self.instruments = {}
+        self.venue_state = 1
         self._on_change = None
 
     def __dealloc__(self):
@@ -137,7 +138,7 @@ cdef class Directory:
         return 0
 
     def on_change(self, call):
-        """`call(kind, instrument_id)` is called after each change of an instrument: kind is the CommandKind."""
+        """`call(kind, instrument_id)` is called after each change of an instrument or of the venue's state (id 0)."""
         self._on_change = call
 
     def load(self, snapshot):
@@ -145,6 +146,7 @@ cdef class Directory:
         for section, kind in _SECTIONS.items():
             for row in snapshot[section]:
                 self._set_name(kind, row["party_id"], row["name"].encode("ascii"))
+        self.venue_state = snapshot[Section.VENUE][0]["state"]
         for row in snapshot[Section.INSTRUMENT]:
             facts = records.SET_INSTRUMENT.unpack(b"\0" * _HEADER_SIZE + row["config"])
             mark_e8 = row["mark_ticks"] * facts["tick_size_e8"]
@@ -172,6 +174,8 @@ cdef class Directory:
             return
         if kind is CommandKind.SET_INSTRUMENT:
             self._instrument(id, body)
+        elif kind is CommandKind.SET_VENUE_STATE:
+            self.venue_state = body["state"]
         elif id in self.instruments and kind is CommandKind.SET_INSTRUMENT_STATE:
             self.instruments[id]["state"] = body["state"]
         elif id in self.instruments and kind is CommandKind.SET_MARK:

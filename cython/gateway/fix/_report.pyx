@@ -351,7 +351,8 @@ cdef uint8_t *_execution_report(uint8_t *p, style_t *style, const order_event_t 
     p = _e8(p, b"151=", 4, e.leaves_quantity_e8)
     p = _e8(p, b"14=", 3, e.cum_quantity_e8)
     p = _put_average(p, style, e)
-    p = _time(p, style, e.timestamp_ns)
+    if e.timestamp_ns > 0:  # of an order that was read from a snapshot it is not known
+        p = _time(p, style, e.timestamp_ns)
     if e.order_state == ORDER_STATE_PENDING_NEW or e.order_state == ORDER_STATE_UNTRIGGERED:
         p = _char(p, b"636=", 4, 78)
     if e.kind == EVENT_KIND_ORDER_TRIGGERED:

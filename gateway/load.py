@@ -96,7 +96,7 @@ _REASONS = frozenset(int(reason) for reason in Reason)
 Progress = Callable[[float, int], None]  # (seconds since the start of the run, requests answered so far)
 
 
-def run_load(plan: LoadPlan, progress: Progress | None = None, percentiles: IO[str] | None = None) -> LoadResult:
+def run_load(plan: LoadPlan, progress: Progress | None = None, percentiles: IO[bytes] | None = None) -> LoadResult:
     """Makes the run; `percentiles` takes the whole distribution as text (microseconds, HdrHistogram's format).
 
     Raises LoadError when a login is refused, a connection is closed, or answers stay away.
@@ -176,7 +176,7 @@ class _Run:
         self._progress = progress
         self._started_s = time.monotonic()
 
-    def measure(self, percentiles: IO[str] | None) -> LoadResult:
+    def measure(self, percentiles: IO[bytes] | None) -> LoadResult:
         self._send(self._plan.warm_up_s)
         self._driver.reset()
         before, rejections_before = self._counts(), self._rejections()

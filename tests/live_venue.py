@@ -6,7 +6,6 @@ it says when it is.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -21,7 +20,7 @@ from gateway.venue_process import VenueProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config"
-ENGINE = "core" if importlib.util.find_spec("engine._core") else "reference"
+ENGINE = "core"
 QUICK_IMPORTS = {"PYTHONDONTWRITEBYTECODE": ""}  # compiling every module anew would double the time of a start
 ONE = 10**8
 CENT = 10**6
@@ -52,6 +51,12 @@ class LiveVenue:
             environment={**QUICK_IMPORTS, **(environment or {})},
         )
         self._port = self.process.port
+        return self.process.ready
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """The line that it said when it started last."""
+        assert self.process is not None
         return self.process.ready
 
     @property

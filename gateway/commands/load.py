@@ -202,7 +202,7 @@ def _run(plan: LoadPlan, percentiles: Path | None) -> LoadResult:
 
             if percentiles is None:
                 return run_load(plan, show)
-            with percentiles.open("w", encoding="ascii") as file:
+            with percentiles.open("wb") as file:
                 return run_load(plan, show, file)
     except LoadError as error:
         raise Refusal(str(error), ExitCode.UNAVAILABLE) from None

@@ -110,10 +110,8 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> int:
     start = loop.create_task(venue.start())
     ended = loop.create_task(told.wait())
     await asyncio.wait({start, ended}, return_when=asyncio.FIRST_COMPLETED)
-    if not start.done():
-        start.cancel()  # a recovery that nobody waits for any more; nothing was journaled yet
-        await asyncio.gather(start, return_exceptions=True)
-        return ExitCode.INTERRUPTED
+    if not start.done():  # a recovery may take minutes, and a thread is in the middle of it: end as kill -9 would
+        os._exit(ExitCode.INTERRUPTED)
     ready = await start
     if options.cpu is not None:
         os.sched_setaffinity(0, {options.cpu})

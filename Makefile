@@ -71,7 +71,7 @@ gen: $(VENV)/.installed ## writes the generated files again
 define copy_tree
 @mkdir -p build/$(1)
 @find build/$(1) \( -name '*.py' -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' \) -delete
-@tar -cf - --exclude='*.so' --exclude='*.c' --exclude='*.html' --exclude=__pycache__ --exclude='*.egg-info' \
+@tar -cf - --exclude='*.so' --exclude='cython/*.c' --exclude='*.html' --exclude=__pycache__ --exclude='*.egg-info' \
   README.md pyproject.toml setup.py cython engine gateway config docs tests | tar -xf - -C build/$(1)
 endef
 INSIDE = env PYTHONPATH=. ../../$(PY)

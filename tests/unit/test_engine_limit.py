@@ -178,3 +178,22 @@ def test_a_refusal_without_a_known_account_names_nobody(market: Market) -> None:
     assert (event["kind"], event["reason"]) == (EventKind.ORDER_REJECTED, Reason.PERMISSION_DENIED)
     ids = (event["account_id"], event["trader_id"], event["desk_id"], event["firm_id"], event["instrument_id"])
     assert ids == (0, 0, 0, 0, 77)
+
+
+def test_refusals_show_the_position(market: Market) -> None:
+    """Of the account and instrument that the request names, if it has one."""
+    market.positions(A=5, B=-5)
+    market.play("""
+        A buy a1 1@5000
+            REJECTED          a1  PRICE_GREATER_THAN_MAX_PRICE  pos=5
+        E buy e1 1@5000
+            REJECTED          e1  PRICE_GREATER_THAN_MAX_PRICE  pos=0
+        A cancel 999 in=1
+            CANCEL_REJECTED   -   NO_SUCH_ORDER  pos=5  in=1
+        A cancel 999
+            CANCEL_REJECTED   -   NO_SUCH_ORDER  pos=0  in=0
+        B replace 999 1@100 in=1
+            REPLACE_REJECTED  -   CANNOT_MODIFY_NO_SUCH_ORDER  pos=-5
+        E buy e2 1@100 via=A account=2
+            REJECTED          e2  PERMISSION_DENIED  pos=-5  account_id=2
+    """)

@@ -17,7 +17,7 @@ REST, POST_ONLY, IOC, FOK = 1, 2, 3, 4
 RESTED, FILL, CANCELLED, REPLACED, REFUSED = 1, 2, 3, 4, 6
 STP, IOC_REST, FOK_KILLED, MIN_KILLED, SWEEP_LIMIT, REDUCE_LIMIT, WOULD_CROSS, UNKNOWN, NO_CAPACITY = range(1, 10)
 REDUCE_ONLY = 1
-ROW = struct.Struct("<QqqQIIBB6x")  # order id, price, leaves, arrival, owner, stp group, side, flags
+ROW = struct.Struct("<QqqQ4xIBB6x")  # order id, price, leaves, arrival, stp group, side, flags
 
 
 class SizeFirst:
@@ -74,10 +74,11 @@ class SizeFirst:
         return list(found.values())[:levels]
 
     def snapshot(self) -> bytes:
-        """By id, arrivals counted from 0: what has gone leaves no trace, so equal books give equal bytes."""
+        """By id, arrivals counted from 0: what has gone leaves no trace, so equal books give equal bytes. Owners are
+        the engine's own numbers, which another engine gives differently: they come again with `restore`."""
         rank = {order_id: n for n, order_id in enumerate(sorted(self._arrivals, key=self._arrivals.__getitem__))}
         return b"".join(
-            ROW.pack(i, o.price_ticks, o.leaves_lots, rank[i], o.owner, o.stp_group, o.side, o.flags)
+            ROW.pack(i, o.price_ticks, o.leaves_lots, rank[i], o.stp_group, o.side, o.flags)
             for i, o in sorted(self._orders.items())
         )
 
@@ -85,10 +86,10 @@ class SizeFirst:
         """Raises ValueError when the bytes are no snapshot of this matcher."""
         if len(snapshot) % ROW.size:
             raise ValueError("not whole rows")
-        for order_id, price, leaves, arrival, owner, group, side, flags in ROW.iter_unpack(snapshot):
-            if owners.get(order_id) != owner:
-                raise ValueError(f"order {order_id} has another owner")
-            op = MatchOp(order_id, price, leaves, owner=owner, stp_group=group, side=side, flags=flags)
+        for order_id, price, leaves, arrival, group, side, flags in ROW.iter_unpack(snapshot):
+            if order_id not in owners:
+                raise ValueError(f"order {order_id} has no owner")
+            op = MatchOp(order_id, price, leaves, owner=owners[order_id], stp_group=group, side=side, flags=flags)
             self._orders[order_id] = op
             self._arrivals[order_id] = arrival
             self._arrived = max(self._arrived, arrival + 1)

@@ -18,12 +18,12 @@ from engine.matcher cimport (
 )
 
 
-ctypedef struct row_t:  # of a snapshot
+ctypedef struct row_t:  # a resting order, and a row of a snapshot
     uint64_t order_id
     int64_t price_ticks
     int64_t leaves_lots
     uint64_t arrival
-    uint32_t owner
+    uint32_t owner  # 0 in a snapshot: the engine's own number, which another engine gives differently
     uint32_t stp_group
     uint8_t side
     uint8_t flags
@@ -261,6 +261,7 @@ cdef class SizeFirst(Matcher):
                 before += self.rows[j].order_id < row.order_id
                 earlier += self.rows[j].arrival < row.arrival
             row.arrival = earlier
+            row.owner = 0
             memcpy(data + before * sizeof(row_t), &row, sizeof(row_t))
         return self.count * sizeof(row_t)
 
@@ -276,8 +277,9 @@ cdef class SizeFirst(Matcher):
             j = 0
             while j < owners_count and order_ids[j] != self.rows[i].order_id:
                 j += 1
-            if j == owners_count or owners[j] != self.rows[i].owner:
+            if j == owners_count:
                 return -1
+            self.rows[i].owner = owners[j]
         return 0
 
 

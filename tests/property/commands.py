@@ -105,7 +105,7 @@ SHAPES = {
         weights={K.CANCEL: 60, K.REPLACE: 300}, bumps_ns=(0, 9 * MS, 9 * MS), open_orders_max=(0, 3, 5),
     ),
     "rates": Shape(
-        rates_milli=(0, 1_500, 5_000, 30_000), weights={K.CANCEL: 200, K.MASS_CANCEL: 30},
+        rates_milli=(0, 2_500, 10_000, 30_000), weights={K.CANCEL: 200, K.MASS_CANCEL: 30},
         steps_ns=(0, MS, MS, 100 * MS, 3_000 * MS, 40_000 * MS),
     ),
     "wrong": Shape(odd=0.3, edge=0.2, bumps_ns=(0, MS), weights=_CHURN),

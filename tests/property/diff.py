@@ -24,7 +24,7 @@ from typing import Any
 from engine.api import EngineLimits
 from tests.engines import ENGINES
 from tests.property.commands import SHAPES, Commands
-from tests.property.judge import Difference, Judge, split_records
+from tests.property.judge import Difference, Judge, Restores, split_records
 
 SEQUENCE_COMMANDS = 4_000
 REPORT_SECONDS = 5.0
@@ -114,14 +114,14 @@ class Run:
 def check_apart(judge: Judge) -> Any:
     """`judge.check` in a process of its own; one that dies is a difference."""
 
-    def check(limits: EngineLimits, records: list[bytes], restoring: bool) -> Difference | None:
+    def check(limits: EngineLimits, records: list[bytes], restores: Restores) -> Difference | None:
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reader)
             faulthandler.disable()
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            found = judge.check(limits, records, restoring)
+            found = judge.check(limits, records, restores)
             os.write(writer, (found.what if found else "").encode()[:4000])
             os._exit(0)
         os.close(writer)
@@ -143,7 +143,7 @@ def first_death(judge: Judge, seed: int, commands: int, shape: str) -> Differenc
     shortest, longest = 0, len(records)
     while longest - shortest > 1:
         middle = (shortest + longest) // 2
-        if check(generator.limits, records[:middle], False) is None:
+        if check(generator.limits, records[:middle], Restores.NEVER) is None:
             shortest = middle
         else:
             longest = middle

@@ -11,6 +11,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from enum import IntEnum
 
 from engine.api import Engine, EngineLimits
 from engine.layout import Field, Layout
@@ -18,6 +19,15 @@ from engine.records import COMMAND_BODIES, COMMAND_SIZE, EVENT_SIZE, CommandKind
 from tests.engines import new_engine
 from tests.property.commands import Commands, Shape
 from tests.scenario import Market, raw_line
+
+
+class Restores(IntEnum):
+    """When `check` replaces the engines by restored ones."""
+
+    NEVER = 0
+    BEFORE_LAST = 1  # before the last command
+    ALWAYS = 2  # after every command
+
 
 NewEngine = Callable[[str, EngineLimits], Engine]
 BATCH_MAX = 120  # commands
@@ -97,16 +107,18 @@ class Judge:
     def _found(self, limits: EngineLimits, batches: list[bytes]) -> Difference:
         """Goes back command by command; a difference that only restored engines show is looked for with restores."""
         records = split_records(batches)
-        for restoring in (False, True) if self.restores else (False,):
-            difference = self.check(limits, records, restoring)
+        for restores in (Restores.NEVER, Restores.ALWAYS) if self.restores else (Restores.NEVER,):
+            difference = self.check(limits, records, restores)
             if difference is not None:
                 return difference
         return Difference("they differ, but not when the commands are applied one by one", limits, records)
 
     # ---- one sequence, command by command
 
-    def check(self, limits: EngineLimits, records: list[bytes], restoring: bool = False) -> Difference | None:
-        """The first difference; the state is compared at the end, or after every command when `restoring`."""
+    def check(
+        self, limits: EngineLimits, records: list[bytes], restores: Restores = Restores.NEVER
+    ) -> Difference | None:
+        """The first difference. The state is compared at the end and before a restore."""
         engines = self.make(self.one, limits), self.make(self.two, limits)
         for index, record in enumerate(records):
             (got_one, due_one), (got_two, due_two) = (_apply(engine, record) for engine in engines)
@@ -115,11 +127,10 @@ class Judge:
                 what = self._describe(got_one, got_two)
             elif due_one != due_two:
                 what = f"next_due_ns: {self.one} {due_one}, {self.two} {due_two}"
-            elif restoring or index == len(records) - 1:
-                snapshots = [engine.snapshot() for engine in engines]
-                if snapshots[0] != snapshots[1]:
+            elif index == len(records) - 1 or restores == Restores.ALWAYS or (restores and index == len(records) - 2):
+                if engines[0].snapshot() != engines[1].snapshot():
                     what = "the states"
-                elif restoring:
+                elif restores:
                     engines = self._exchanged(engines)
             if what:
                 return Difference(what, limits, records[: index + 1])
@@ -149,14 +160,15 @@ class Judge:
         """
         check = check or self.check
         deadline = time.monotonic() + seconds
-        restoring = check(found.limits, found.records, False) is None
+        modes = [mode for mode in Restores if check(found.limits, found.records, mode) is not None]
+        restores = modes[0] if modes else Restores.NEVER
         best = found
 
         def still(records: list[bytes]) -> bool:
             nonlocal best
             if time.monotonic() > deadline:
                 return False
-            difference = check(found.limits, records, restoring) if records else None
+            difference = check(found.limits, records, restores) if records else None
             if difference is None:
                 return False
             best = difference
@@ -199,7 +211,7 @@ class Judge:
         return f'    market = new_market(bare=True{limits})\n    market.play("""\n{body}\n    """)\n    # {found.what}'
 
 
-Check = Callable[[EngineLimits, list[bytes], bool], Difference | None]
+Check = Callable[[EngineLimits, list[bytes], Restores], Difference | None]
 
 
 def _apply(engine: Engine, data: bytes) -> tuple[bytes, int]:

@@ -15,7 +15,7 @@ from engine.records import EVENT_SIZE, EventKind, Reason
 from tests.engines import new_engine
 from tests.property.commands import Commands
 from tests.property.diff import explain, main
-from tests.property.judge import Judge, split_records, without
+from tests.property.judge import Judge, Restores, split_records, without
 from tests.scenario import Market, raw_line, split
 
 SEED = 20
@@ -121,9 +121,9 @@ def make(name: str, limits: EngineLimits) -> Engine:
 def test_a_fault_is_found_and_shrunk(fault: str) -> None:
     judge = Judge(fault, "reference", make)
     found = next(filter(None, (judge.run(seed, COMMANDS, "works") for seed in range(SEED, SEED + 20))))
-    shrunk = judge.shrink(found, seconds=30)
+    shrunk = judge.shrink(found, seconds=200)
     assert len(shrunk.records) <= ENOUGH
-    assert judge.check(shrunk.limits, shrunk.records, restoring=True) is not None
+    assert judge.check(shrunk.limits, shrunk.records, Restores.ALWAYS) is not None
     assert Judge("reference", "reference").check(shrunk.limits, shrunk.records) is None
 
 
@@ -149,7 +149,7 @@ def test_the_scenario_can_be_run() -> None:
     judge = Judge("WrongReason", "reference", make)
     found = judge.run(SEED, COMMANDS)
     assert found is not None
-    text = judge.scenario(judge.shrink(found, seconds=30))
+    text = judge.scenario(judge.shrink(found, seconds=200))
     assert "FOK_CANCELLED" in text
     run_scenario(text)
 

@@ -100,7 +100,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
-    """After an orderly stop; `commands`, `events`: of this run."""
+    """After an orderly stop; `commands`, `events`: of this run. `snapshot`: file name, empty when none was written."""
 
     seq: int
     state_hash: str
@@ -140,6 +140,8 @@ class Venue:
         try:
             return await self._start()
         except BaseException as error:
+            if hasattr(self, "_sequencer"):
+                await self._sequencer.stop()
             await self._close()
             raise self._start_error(error) from None
 
@@ -260,18 +262,24 @@ class Venue:
         await asyncio.gather(self._door.stop(), *([self._fix_door.stop()] if self._fix_door is not None else []))
         sequencer = self._sequencer
         await sequencer.stop()
-        snapshot = await asyncio.to_thread(
-            self._snapshots.write, self._engine, self._journal.tail, sequencer.next_ordinal
-        )
+        snapshot = await asyncio.to_thread(self._last_snapshot)
         stopped = Stopped(
             seq=sequencer.seq,
             state_hash=self._engine.state_hash().hex(),
             commands=sequencer.counters.commands,
             events=sequencer.counters.events,
-            snapshot=snapshot.name,
+            snapshot=snapshot,
         )
         await self._close()
         return stopped
+
+    def _last_snapshot(self) -> str:
+        """Its name; empty when there is no space for it: the next start replays from an older one."""
+        try:
+            return self._snapshots.write(self._engine, self._journal.tail, self._sequencer.next_ordinal).name
+        except OSError as error:
+            self._log.error("snapshot_failed", error=str(error))
+            return ""
 
     async def _close(self) -> None:
         if self._spinning is not None:

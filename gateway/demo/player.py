@@ -141,10 +141,16 @@ class FlowPlayer:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     await self._progressed.wait()
             except TimeoutError:
-                text = f"line {self.line}: {self.in_flight} requests without an answer for {ANSWER_TIMEOUT_S:.0f} s"
-                raise PlayerError(text if self.is_connected else f"{text}, the venue cannot be reached") from None
+                raise PlayerError(self._waited_in_vain()) from None
         if self._fault is not None:
             raise self._fault
+
+    def _waited_in_vain(self) -> str:
+        reason = "" if self.is_connected else ", the venue cannot be reached"
+        return (
+            f"line {self.line}: nothing came for {ANSWER_TIMEOUT_S:g} s while {self.in_flight} requests were without "
+            f"an answer; of the fills the maker had seen {self.fills[Role.MAKER]}, the taker {self.trades}{reason}"
+        )
 
     def _send(self, action: OrderAction) -> None:
         client_seq = self._clients[action.role].send(self._request(action))

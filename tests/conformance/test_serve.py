@@ -6,12 +6,18 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from engine.records import EventKind
 from gateway.client import BinaryClient, NewOrder, OrderAccepted, OrderFilled, SessionClosed
@@ -221,6 +227,53 @@ def test_ready_and_stopped_are_words_without_json(tmp_path: Path) -> None:
     assert first.startswith("ready: binary door on 127.0.0.1:")
     assert "stopped: command 32, state hash " in rest
     assert process.returncode == 0
+
+
+def test_tls_encrypts_the_door(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    with live_venue(tmp_path) as venue:
+        with venue.config.open("a") as config:
+            config.write(f'\n[tls]\ncertificate = "{certificate}"\nkey = "{key}"\n')
+        venue.start()
+
+        async def scenario() -> None:
+            client = venue.client(
+                "MAKER", ssl=ssl.create_default_context(cafile=certificate), server_hostname="venue.test"
+            )
+            await client.connect()
+            client.place(order("MAKER", 1, 1, 50_000))
+            await report_of(client, EventKind.ORDER_NEW)
+            await client.logout()
+            plain = venue.client("TAKER")
+            with pytest.raises(ConnectionError):
+                await plain.connect()
+
+        run(scenario)
+        venue.stop()
+
+
+def make_certificate(directory: Path) -> tuple[Path, Path]:
+    """A self-signed certificate of venue.test and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "venue.test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("venue.test")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "venue.pem", directory / "venue.key"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
 
 
 def test_an_armed_failpoint_is_said_and_one_not_understood_refused(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from gateway.fix.kit.certification.check import checker
 from gateway.fix.kit.certification.context import Plan
-from gateway.fix.kit.certification.run import Report, Result, certify, checker, digest
+from gateway.fix.kit.certification.run import Report, Result, certify, digest
 from gateway.fix.kit.certification.step import Section, Skipped, require
 from gateway.fix.kit.endpoint import Endpoint, KitError, Tls
 from gateway.fix.kit.peer import Disconnected, NoMessage, Peer
@@ -290,8 +291,8 @@ def test_messages_of_the_venue_are_checked(version, fields, says):
     there = Endpoint("h", 1, version, "ALPHA", "PERPGATE")
     head = [(8, there.begin_string), fields[0], (49, "PERPGATE"), (56, "ALPHA"), (34, "1"), (52, TIME)]
     message = next(iter(Framer().feed(encode([*head, *fields[1:]]))))
-    assert checker(there, there.dictionary())(message).startswith(says)
-    assert bool(checker(there, there.dictionary())(message)) == bool(says)
+    assert checker(there)(message).startswith(says)
+    assert bool(checker(there)(message)) == bool(says)
 
 
 # ----------------------------------------------------------------------------------------------------------- TLS

@@ -108,6 +108,7 @@ def run_client(options: argparse.Namespace) -> bool:
         )
         try:
             initiator.start()
+            initiator.keep_numbers()  # a line that drops is picked up where it was
             client.show_logon()
             return _drive(client, options.script)
         finally:

@@ -76,7 +76,7 @@ class Initiator:
         self._dictionaries = [quickfix.DataDictionary(str(directory / name)) for name in FILES[endpoint.begin_string]]
         self._store = quickfix.FileStoreFactory(settings)
         self._log = quickfix.FileLogFactory(settings)
-        self._initiator = quickfix.SocketInitiator(self._application, self._store, settings, self._log)
+        self._initiator: Any = quickfix.SocketInitiator(self._application, self._store, settings, self._log)
         self.session_id: Any = quickfix.SessionID(
             endpoint.begin_string, endpoint.sender_comp_id, endpoint.target_comp_id
         )
@@ -89,8 +89,10 @@ class Initiator:
         return self._wait_for_logon(timeout_s)
 
     def stop(self) -> None:
-        """Logs out and ends."""
+        """Logs out and ends. QuickFIX knows sessions by name in one place for the whole process: the object has to go,
+        or the next one of the same session would send through this one."""
         self._initiator.stop()
+        self._initiator = None
         if self._relay:
             self._relay.stop()
 

@@ -45,12 +45,14 @@ class Peer:
     log: list[str] = field(default_factory=list)
     answers_test_requests: bool = True
     highest: int = 0  # largest MsgSeqNum received
+    hides_secrets: bool = True  # in the log
 
     def __post_init__(self) -> None:
         self._socket: socket.socket | None = None
         self._framer = Framer()
         self._inbox: deque[FixMessage] = deque()
         self._closed_by_venue = False
+        self._early: set[int] = set()  # numbers received ahead of a gap
 
     # ------------------------------------------------------------------------------------------- connection
 
@@ -68,6 +70,7 @@ class Peer:
             raise VenueUnreachable(f"{address[0]}:{address[1]} cannot be reached: {error}") from None
         self._socket, self._framer, self._closed_by_venue = line, Framer(), False
         self._inbox.clear()
+        self._early.clear()
 
     def close(self) -> None:
         """Drops the line without a word."""
@@ -115,7 +118,7 @@ class Peer:
 
     def send_bytes(self, data: bytes) -> None:
         """Exactly these bytes. Raises Disconnected."""
-        self.log.append("> " + _readable(data))
+        self.log.append("> " + _readable(data, not self.hides_secrets))
         try:
             self._line().sendall(data)
         except OSError:
@@ -131,6 +134,8 @@ class Peer:
             self.connect(timeout_s)
         if reset:
             self.numbers.out = self.numbers.expected = 1
+            self.highest = 0
+            self._early.clear()
         now = utc_now()
         self.send("A", self.logon_body(self.numbers.out, now, reset=reset) + (more or []), sending_time=now)
         return self.expect("A", timeout_s=timeout_s)
@@ -223,18 +228,17 @@ class Peer:
         return repeated
 
     def _count(self, message: FixMessage) -> None:
+        """Keeps the expected number: what came early counts once the gap before it is filled."""
         self.highest = max(self.highest, message.seq)
-        if message.get(43) == "Y":
-            if message.msg_type == "4" and message.seq == self.numbers.expected:
-                self.numbers.expected = int(message.get(36))
-            elif message.seq == self.numbers.expected:
-                self.numbers.expected += 1
-            return
-        if message.msg_type == "4":
-            self.numbers.expected = int(message.get(36))
-        elif message.seq == self.numbers.expected:
-            self.numbers.expected += 1
-        if message.msg_type == "1" and self.answers_test_requests and self.is_open:
+        numbers = self.numbers
+        if message.msg_type == "4" and (message.get(123) != "Y" or message.seq == numbers.expected):
+            numbers.expected = int(message.get(36))
+        elif message.seq >= numbers.expected:
+            self._early.add(message.seq)
+        while numbers.expected in self._early:
+            self._early.remove(numbers.expected)
+            numbers.expected += 1
+        if message.msg_type == "1" and message.get(43) != "Y" and self.answers_test_requests and self.is_open:
             self.send("0", [(112, message.get(112))])
 
     def _read(self, deadline_s: float) -> None:
@@ -268,8 +272,8 @@ def _secured(line: socket.socket, context: ssl.SSLContext, name: str) -> socket.
         raise
 
 
-def _readable(data: bytes) -> str:
+def _readable(data: bytes, show_secrets: bool) -> str:
     try:
-        return parse(data).to_text()
+        return parse(data).to_text(show_secrets=show_secrets)
     except WireError:
         return data.decode("latin-1").replace("\x01", "|")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 
 from gateway.fix.dictionary import Dictionary
 from gateway.fix.kit import requests as rq
+from gateway.fix.kit.certification.check import Check
 from gateway.fix.kit.certification.step import Failed, Skipped, require
 from gateway.fix.kit.endpoint import Endpoint
 from gateway.fix.kit.peer import Disconnected, NoMessage, Numbers, Peer
@@ -18,7 +18,6 @@ from gateway.fix.kit.requests import Body, Requests
 from gateway.fix.kit.wire import FixMessage
 from gateway.fix.rules.model import Version
 
-Check = Callable[[FixMessage], str]  # "" or what is wrong with a message of the venue
 _PASSIVE, _AGGRESSIVE = Decimal("0.97"), Decimal("1.01")
 
 
@@ -59,6 +58,7 @@ class Context:
     check: Check
     log: list[str] = field(default_factory=list)
     numbers: Numbers = field(default_factory=Numbers)
+    hides_secrets: bool = True  # in the log
 
     def __post_init__(self) -> None:
         self._ids = 0
@@ -73,7 +73,7 @@ class Context:
     def new_peer(self, **changes: object) -> CheckedPeer:
         """A further connection of the session; `changes` to the endpoint, such as heartbeat_s=1."""
         endpoint = dataclasses.replace(self.endpoint, **changes)  # type: ignore[arg-type]
-        return CheckedPeer(endpoint, self.numbers, self.log, check=self.check)
+        return CheckedPeer(endpoint, self.numbers, self.log, hides_secrets=self.hides_secrets, check=self.check)
 
     def ready(self) -> None:
         """Logged on, numbers agreed, nothing open: what a step begins with."""

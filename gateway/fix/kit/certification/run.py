@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.fix.dictionary import FILES, Dictionary, FieldKind
-from gateway.fix.kit.certification.context import Check, Context, Disconnected, NoMessage, Plan
+from gateway.fix.kit.certification.check import checker
+from gateway.fix.kit.certification.context import Context, Disconnected, NoMessage, Plan
 from gateway.fix.kit.certification.step import Failed, Skipped, Step
 from gateway.fix.kit.endpoint import Endpoint, KitError, VenueUnreachable
-from gateway.fix.kit.initiator import has_quickfix
-from gateway.fix.kit.wire import FixMessage, WireError
+from gateway.fix.kit.wire import WireError
 
 PASS, FAIL, SKIP = "pass", "FAIL", "skip"
 _FAULTS = (Failed, AssertionError, NoMessage, Disconnected, WireError, KitError, ValueError)
@@ -128,7 +127,7 @@ def certify(
     report = Report(
         f"{endpoint.host}:{endpoint.port}", endpoint.sender_comp_id, endpoint.fix_version.title, plan.symbol, started
     )
-    ctx = Context(endpoint, dictionary, plan, checker(endpoint, dictionary))
+    ctx = Context(endpoint, dictionary, plan, checker(endpoint))
     _first_logon(ctx)
     try:
         for step in steps:
@@ -168,42 +167,3 @@ def _run(ctx: Context, step: Step) -> Result:
         ctx.start_over()
     seconds = time.monotonic() - start_s
     return Result(step.number, step.title, step.expectation, verdict, detail, seconds, tuple(ctx.log[mark:]))
-
-
-def checker(endpoint: Endpoint, dictionary: Dictionary) -> Check:
-    """Holds a message of the venue against the dictionary: names and values by ourselves, all that QuickFIX looks at
-    where the package is there."""
-    theirs = _quickfix_check(endpoint, dictionary) if has_quickfix() else None
-
-    def check(message: FixMessage) -> str:
-        if message.msg_type not in dictionary.messages:
-            return f"MsgType {message.msg_type} is not in the dictionary"
-        for tag, value in message.fields:
-            field_def = dictionary.fields.get(tag)
-            if field_def is None:
-                return f"tag {tag} is not in the dictionary"
-            words = value.split(" ") if field_def.kind is FieldKind.MULTIPLE else [value]
-            if field_def.values and not all(word in field_def.values for word in words):
-                return f"{tag}={value} is not in the dictionary"
-        return theirs(message) if theirs else ""
-
-    return check
-
-
-def _quickfix_check(endpoint: Endpoint, dictionary: Dictionary) -> Check:
-    import quickfix
-
-    directory = endpoint.dictionary_directory
-    loaded = [quickfix.DataDictionary(str(directory / name)) for name in FILES[endpoint.begin_string]]
-
-    def check(message: FixMessage) -> str:
-        parsed = quickfix.Message()
-        application = loaded[0 if dictionary.messages[message.msg_type].is_admin else -1]
-        try:
-            parsed.setString(message.to_wire().decode("latin-1"), True, loaded[0], application)
-            quickfix.DataDictionary.validate(parsed, loaded[0], application)
-        except quickfix.FIXException as error:
-            return f"QuickFIX: {error}"
-        return ""
-
-    return check

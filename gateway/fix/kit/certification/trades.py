@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from gateway.fix.kit import requests as rq
+from gateway.fix.kit.certification.check import checker
 from gateway.fix.kit.certification.context import CheckedPeer, Context, Skipped, require, text_of
 from gateway.fix.kit.certification.step import Section
 from gateway.fix.kit.peer import Numbers
@@ -22,7 +23,7 @@ class _Counterparty:
             raise Skipped("no counterparty session was given")
         self._ctx = ctx
         self._endpoint = ctx.plan.counterparty
-        self.peer = CheckedPeer(self._endpoint, Numbers(), ctx.log, check=ctx.check)
+        self.peer = CheckedPeer(self._endpoint, Numbers(), ctx.log, check=checker(self._endpoint))
         self.requests = Requests(self._endpoint.fix_version, self._endpoint.account)
 
     def __enter__(self) -> _Counterparty:

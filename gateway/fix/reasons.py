@@ -51,8 +51,7 @@ FIX_REASONS: dict[Reason, FixReason] = {
     Reason.CANCELLED: FixReason(
         "cancelled by its owner, by a mass cancel, or what an IOC order left over",
         "nothing",
-        "unasked",
-        restatement=_OTHER_378,
+        "",
     ),
     Reason.CANCELLED_STP: FixReason(
         "self-trade prevention; 20003 names the other order",
@@ -60,11 +59,9 @@ FIX_REASONS: dict[Reason, FixReason] = {
         "unasked",
         restatement=(4, 99, 17),
     ),
-    Reason.IOC_CANCELLED: FixReason("an IOC order found nothing to trade with", "send a better price", "unasked"),
-    Reason.FOK_CANCELLED: FixReason(
-        "a FOK order could not be filled completely at once", "send less, or IOC", "unasked"
-    ),
-    Reason.MIN_QUANTITY_CANCELLED: FixReason("110 could not be filled at once", "send a smaller 110", "unasked"),
+    Reason.IOC_CANCELLED: FixReason("an IOC order found nothing to trade with", "send a better price", ""),
+    Reason.FOK_CANCELLED: FixReason("a FOK order could not be filled completely at once", "send less, or IOC", ""),
+    Reason.MIN_QUANTITY_CANCELLED: FixReason("110 could not be filled at once", "send a smaller 110", ""),
     Reason.SWEEP_LIMIT_CANCELLED: FixReason(
         "the order made as many fills as one message may", "send the rest again", "unasked", restatement=_MARKET_378
     ),

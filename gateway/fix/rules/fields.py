@@ -169,7 +169,7 @@ ORDER_FIELDS = (
     field(6, "AvgPx", "PRICE", "Average price of the fills so far, 0 before the first"),
     field(11, "ClOrdID", "STRING", "The participant's id: at most 36 printable characters without spaces"),
     field(14, "CumQty", "QTY", "Filled so far"),
-    field(15, "Currency", "CURRENCY", "Always USD in reports"),
+    field(15, "Currency", "CURRENCY", "USDC in the venue's messages; without effect in orders"),
     field(17, "ExecID", "STRING", "`seq-index` of the event: unique for ever, the same in every feed and file"),
     field(
         18,
@@ -327,7 +327,7 @@ ORDER_FIELDS = (
     field(151, "LeavesQty", "QTY", "Still open; 0 once the order is gone"),
     field(167, "SecurityType", "STRING", "Kind of instrument", "FUT FUTURE Perpetual future"),
     field(207, "SecurityExchange", "EXCHANGE", "Accepted and without effect"),
-    field(336, "TradingSessionID", "STRING", "24X7 in the venue's messages; without effect in orders"),
+    field(336, "TradingSessionID", "STRING", "PERPGATE in the venue's messages; without effect in orders"),
     field(
         378,
         "ExecRestatementReason",

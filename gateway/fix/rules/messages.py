@@ -322,7 +322,7 @@ ORDER_MESSAGES = (
         58    N
         20001 N
         20002 C      17=0
-        20003 C      reason CANCELLED_STP
+        20003 C      reason CANCELLED_STP of a resting order
         20004 C      a fill that realised something
         20005 C      reason RATE_LIMITED
         """,
@@ -699,8 +699,7 @@ MARKET_MESSAGES = (
         372   Y
         379   N
         380   Y
-        371   N      the field that 380=5 misses
-        58    N
+        58    N      380=5: names the tag that is missing
         20001 N
         20005 C      reason RATE_LIMITED
         """,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.records import CHECK_ORDER, Reason
 from gateway.fix.kit.certification import SECTIONS, steps
 from gateway.fix.reasons import FIX_REASONS, Codes, FixReason
+from gateway.fix.rules import examples
 from gateway.fix.rules.fields import FIELDS
 from gateway.fix.rules.messages import HEADER, MESSAGES, TRAILER
 from gateway.fix.rules.model import EVERY, Field, Member, Message, Presence, RulesError, Version, Way
@@ -61,6 +62,7 @@ def pages() -> dict[str, str]:
             ("fields.md", _fields()),
             ("reasons.md", _reasons()),
             ("versions.md", _differences()),
+            ("examples.md", examples.page()),
         )
     }
 

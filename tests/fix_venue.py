@@ -36,11 +36,12 @@ def participant(session_id: int, **changes: Any) -> FixParticipant:
     profile = {k: changes.pop(k) for k in list(changes) if k in {f.name for f in dataclasses.fields(Profile)}}
     secrets = {k: changes.pop(k) for k in list(changes) if k in {f.name for f in dataclasses.fields(Credentials)}}
     begin = profile.pop("begin_string", BEGIN_STRINGS[session_id - 1])
+    sender = profile.pop("sender", f"MM{session_id:02}")
     return FixParticipant(
         **{
             "session_id": session_id,
             "name": f"FIX-{session_id}",
-            "profile": Profile(begin, f"MM{session_id:02}", "VENUE", **profile),
+            "profile": Profile(begin, sender, "VENUE", **profile),
             "credentials": Credentials(**secrets),
             "scope": Scope.ACCOUNT,
             "node": session_id,

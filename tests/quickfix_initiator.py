@@ -7,6 +7,7 @@ of first values.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import queue
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,14 @@ class Application(quickfix.Application):
         self.app.put(as_dict(message))
 
 
+_numbers = itertools.count(1)
+
+
+def fresh_sender() -> str:
+    """A SenderCompID that no other session of this process has: QuickFIX cannot have two with the same."""
+    return f"QF{next(_numbers)}"
+
+
 class Initiator:
     """One QuickFIX session. The store in `directory` goes on where it was; `settings` are QuickFIX's own keys."""
 
@@ -113,8 +122,10 @@ class Initiator:
             pass
 
     async def stop(self, force: bool = False) -> None:
-        """Logout and end; force leaves without a word."""
+        """Logout and end; force leaves without a word. What it used goes in the order that QuickFIX needs."""
         await asyncio.to_thread(self._initiator.stop, force)
+        del self._initiator
+        del self._store, self._log, self._settings
 
     async def logged_out(self, timeout_s: float = 20.0) -> None:
         while await self._take(self.application.logged_on, timeout_s):

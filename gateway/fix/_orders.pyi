@@ -17,8 +17,8 @@ class OrderBookkeeper:
         cursor: int,
         scope: int,
         node: int,
+        account_id: int,
         instrument_id: int,
         side: int,
-        records_max: int,
         slots_max: int = 65_536,
-    ) -> tuple[list[bytes], int]: ...
+    ) -> tuple[list[int], int]: ...

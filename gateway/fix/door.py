@@ -36,6 +36,7 @@ from gateway.fix.session import Now, Send
 from gateway.session import CommandInlet, DisconnectReason, DoorPorts, LoginLimiter
 
 TICK_S = 0.25
+RECONNECT_GRACE_S = 0.1
 PASSWORD_THREADS = 2
 NS_PER_S = 1_000_000_000
 PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX = 8, 128
@@ -230,6 +231,8 @@ class FixDoor:
             self._refuse(connection, message, "UNKNOWN_IDENTITY" if message.msg_type == "A" else "NO_LOGON")
             return
         refusal: str | None
+        if link.connection is not None:  # whose line may just have been cut: its end is heard in a moment
+            await asyncio.sleep(RECONNECT_GRACE_S)
         if link.connection is not None or self._is_ending:
             refusal = "SESSION_IS_LIVE"
         elif link.rules.fault_of(message.raw) is not None:

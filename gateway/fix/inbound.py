@@ -68,6 +68,11 @@ class Desk:
         link = _link_of(connection)
         connection.send(link.session.business_reject(message, int(reason), text))
 
+    def _lacks(self, connection: FixConnection, message: FixMessage, tag: int) -> None:
+        session = _link_of(connection).session
+        reason, text = int(BusinessReason.FIELD_MISSING), protocol.FIELD_MISSING_TEXT
+        connection.send(session.business_reject(message, reason, text, tag=tag))
+
     # -------------------------------------------------------------------------------------------- mass cancels
 
     def _mass_cancel(self, connection: FixConnection, message: FixMessage) -> None:
@@ -79,7 +84,7 @@ class Desk:
         kind = message.get(1374) if message.msg_type == "CA" else message.get(protocol.MASS_CANCEL_REQUEST_TYPE)
         symbol = message.get(protocol.SYMBOL)
         if kind == "1" and symbol is None:
-            self.refuse(connection, message, BusinessReason.FIELD_MISSING, "Conditionally required field missing (55)")
+            self._lacks(connection, message, 55)
             return
         scope, target = self._target(link, message)
         seq_in = connection.note_command(message)
@@ -140,7 +145,7 @@ class Desk:
             return
         order_id, client_id = message.get(protocol.ORDER_ID), message.get(protocol.CL_ORD_ID)
         if order_id is None and client_id is None:
-            self.refuse(connection, message, BusinessReason.FIELD_MISSING, "Conditionally required field missing (11)")
+            self._lacks(connection, message, 11)
             return
         more: Fields = ((790, message.get(790) or ""),) if message.get(790) else ()
         if order_id is not None:
@@ -168,7 +173,7 @@ class Desk:
             return
         symbol, account = message.get(protocol.SYMBOL), message.get(protocol.ACCOUNT)
         if message.get(585) == "1" and symbol is None:
-            self.refuse(connection, message, BusinessReason.FIELD_MISSING, "Conditionally required field missing (55)")
+            self._lacks(connection, message, 55)
             return
         self._answers[who.session_id] = self._answers.get(who.session_id, 0) + 1
         answer = MassStatus(
@@ -269,7 +274,10 @@ class Desk:
 
 
 class MassStatus:
-    """The answer to one OrderMassStatusRequest: a slice of reports per loop turn, the last one marked."""
+    """The answer to one OrderMassStatusRequest: first which orders, then a slice of reports per loop turn.
+
+    An order that ends meanwhile is reported as it stands then, so that TotNumReports stays true.
+    """
 
     def __init__(
         self, orders: OrderBookkeeper, connection: FixConnection, request_id: str, node: tuple[int, int],
@@ -279,43 +287,43 @@ class MassStatus:
         self._connection = connection
         self._request_id = request_id
         self._node = node
-        self._account_id = account_id
-        self._filter = (instrument_id, side)
+        self._filter = (account_id, instrument_id, side)
         self._done = done
         self._cursor = 0
-        self._last: bytes | None = None  # sent when it is known whether another follows
-        self._count = 0
+        self._ids: list[int] = []
+        self._sent = 0
+        self._is_listed = False
 
     def step(self) -> None:
-        """Looks at a part of the orders and sends what it found."""
+        """Looks at a part of the orders, or sends a part of the answer."""
         connection = self._connection
         if connection.is_closed:
             self._done()
             return
-        records, self._cursor = self._orders.open_below(self._cursor, *self._node, *self._filter, ORDERS_PER_SLICE)
-        for record in records:
-            if self._account_id and int.from_bytes(record[40:44], "little") != self._account_id:
-                continue
-            if self._last is not None:
-                self._send(self._last, is_last=False)
-            self._last = record
-        if self._cursor:
-            connection.outlet.flush()
-            asyncio.get_running_loop().call_soon(self.step)
-            return
-        if self._last is not None:
-            self._send(self._last, is_last=True)
+        if not self._is_listed:
+            found, self._cursor = self._orders.open_below(self._cursor, *self._node, *self._filter)
+            self._ids += found
+            self._is_listed = self._cursor == 0
         else:
-            connection.send(Send("UL", ((584, self._request_id), (911, 0))))
-        connection.outlet.flush()
-        self._done()
+            self._send_slice()
+            if self._sent == len(self._ids):
+                self._done()
+                return
+        asyncio.get_running_loop().call_soon(self.step)
 
-    def _send(self, record: bytes, is_last: bool) -> None:
-        self._count += 1
-        more: list[tuple[int, str | int]] = [(584, self._request_id)]
-        if is_last:
-            more += [(911, self._count), (912, "Y")]
-        self._connection.outlet.send_report(record, outbound.encode_fields(tuple(more)))
+    def _send_slice(self) -> None:
+        connection, total = self._connection, len(self._ids)
+        if not total:
+            connection.send(Send("UL", ((584, self._request_id), (911, 0))))
+        for order_id in self._ids[self._sent : self._sent + ORDERS_PER_SLICE]:
+            self._sent += 1
+            record = self._orders.find_id(order_id)
+            if record is None:  # it ended, and so many others since that it was forgotten
+                continue
+            last = "Y" if self._sent == total else "N"
+            more = ((584, self._request_id), (911, total), (912, last))
+            connection.outlet.send_report(record, outbound.encode_fields(more))
+        connection.outlet.flush()
 
 
 def _link_of(connection: FixConnection) -> Link:

@@ -197,7 +197,7 @@ class Session:
         actions.append(Send("A", self._logon_fields(message, is_reset) + more, message))
         actions += gap
         if expected_out is not None and not is_reset and expected_out < next_out:
-            actions.append(Resend(max(1, expected_out), next_out - 1))
+            actions.append(Resend(max(1, expected_out), next_out))  # our Logon included: it is filled over
         return actions
 
     def refuse_logon(self, text: str) -> list[Action]:
@@ -431,8 +431,8 @@ class Session:
         """Session-level Reject of a message whose fields could not be translated."""
         return self._reject(message, reason, tag)
 
-    def business_reject(self, message: Message, reason: int, text: str, more: Fields = ()) -> Send:
-        """BusinessMessageReject: the message was read, and cannot be served."""
+    def business_reject(self, message: Message, reason: int, text: str, more: Fields = (), tag: int = 0) -> Send:
+        """BusinessMessageReject: the message was read, and cannot be served. tag: the field to blame, 0 = none."""
         fields: list[tuple[int, str | int]] = [
             (protocol.REF_SEQ_NUM, message.seq_num or 0),
             (protocol.REF_MSG_TYPE, message.msg_type),
@@ -440,7 +440,10 @@ class Session:
         reference = message.get(protocol.BUSINESS_REFERENCES.get(message.msg_type, protocol.CL_ORD_ID))
         if reference:
             fields.append((protocol.BUSINESS_REJECT_REF_ID, reference))
-        fields += [(protocol.BUSINESS_REJECT_REASON, reason), (protocol.TEXT, text)]
+        fields.append((protocol.BUSINESS_REJECT_REASON, reason))
+        if tag:
+            fields.append((protocol.REF_TAG_ID, tag))
+        fields.append((protocol.TEXT, text))
         return Send("j", (*fields, *more), message, keep=True)
 
     # ------------------------------------------------------------------------------------------------------ parts

@@ -165,7 +165,7 @@ def test_1_next_expected_behind_is_resent_without_being_asked(play: Play) -> Non
         answer = await again.log_on("98=0|108=30|789=2")
         assert (answer[34], answer[789]) == ("4", str(again.next_out))
         await again.expect("8", t34="2", t43="Y", t11="one")
-        await again.expect("4", t34="3", t36="4", t123="Y")
+        await again.expect("4", t34="3", t36="5", t123="Y")
         assert (await ping(again))[34] == "5"
 
     play(script)

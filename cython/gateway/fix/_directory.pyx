@@ -17,7 +17,7 @@ from engine.records import COMMAND_HEADER_SIZE as _HEADER_SIZE
 from engine.records import CommandKind
 from engine.snapshot_records import Section
 
-UNKNOWN = UNKNOWN_ID
+UNKNOWN = <uint32_t> UNKNOWN_ID
 
 _KINDS = {
     CommandKind.SET_ACCOUNT: NAMES_ACCOUNT,

@@ -145,23 +145,25 @@ cdef class OrderBookkeeper:
         memcpy(name, <const char *> text, len(text))
         return self._record(self._by_name(account_id, name))
 
-    def open_below(self, uint32_t cursor, int scope, uint32_t node, uint32_t instrument_id, int side, int records_max,
+    def open_below(self, uint32_t cursor, int scope, uint32_t node, uint32_t account_id, uint32_t instrument_id, int side,
                    uint32_t slots_max=65_536):
-        """Open orders of a node: (records, next cursor); start with cursor 0, the cursor 0 again means the end.
+        """Ids of a node's open orders: (ids, next cursor); start with cursor 0, the cursor 0 again means the end.
 
-        instrument_id 0 and side 0 are no filter. Looks at slots_max slots at most, so that a call stays short.
+        account_id, instrument_id, side 0 are no filter. Looks at slots_max slots at most, so that a call stays short.
         """
         cdef uint32_t end = min(self._fresh, cursor + slots_max)
         cdef order_slot_t *slot
         found = []
-        while cursor < end and len(found) < records_max:
+        while cursor < end:
             slot = &self.slots[cursor]
             cursor += 1
             if not slot.is_open or not _is_below(&slot.order, scope, node):
                 continue
+            if account_id and slot.order.account_id != account_id:
+                continue
             if (instrument_id and slot.order.instrument_id != instrument_id) or (side and slot.order.side != side):
                 continue
-            found.append((<const char *> &slot.order)[:EVENT_SIZE])
+            found.append(slot.order.order_id)
         return found, cursor if cursor < self._fresh else 0
 
     def _record(self, uint32_t slot):

@@ -1,8 +1,8 @@
 """What every benchmark shares: the conditions that a figure is worth nothing without, rounds, medians, tables, JSON.
 
-A benchmark is a function `(Options) -> Report`, registered with `@benchmark(name)`. It measures its contestants in turns
-within one run (`rounds`), so that whatever else the machine does meets all of them alike, and reports medians. Figures
-of a debug, tracing or sanitizer build are refused.
+A benchmark is a function `(Options) -> Report`, registered with `@benchmark(name)`. It measures its contestants in
+turns within one run (`rounds`), so that whatever else the machine does meets all of them alike, and reports medians.
+Figures of a debug, tracing or sanitizer build are refused.
 """
 
 from __future__ import annotations

@@ -134,6 +134,7 @@ class Trader:
     def __init__(self, venue: LiveVenue) -> None:
         session = LoadSession(username="LOAD1", password="load-1", account=3)
         self._socket = log_in("127.0.0.1", venue.port, session)
+        self._socket.setblocking(True)
         self._buffer = b""
         self._client_seq = time.time_ns()
         self.request_bytes = len(self._order())

@@ -45,7 +45,7 @@ from engine.segments import End, EndSearch, Segment, SegmentFiles, boot_number, 
 SEGMENT_BYTES = 64 << 20
 SEGMENT_BYTES_MIN = 64 << 10
 QUEUE_BYTES = 16 << 20
-EXIT_JOURNAL_FAILED = 74  # EX_IOERR of sysexits.h
+EXIT_JOURNAL_FAILED = 74  # EX_IOERR of sysexits.h: the disk, whichever file was meant
 
 log = structlog.get_logger("journal")
 
@@ -119,7 +119,8 @@ class Journal(Protocol):
     def append(self, commands: bytes, timestamp_ns: int) -> None:
         """Takes a batch of whole commands as the next record and returns at once.
 
-        Raises BufferError when there is no room, JournalError before `fence`.
+        Raises BufferError when there is no room, JournalError before `fence`, ValueError for parts of commands and for
+        a stamp before the last one.
         """
 
     def read(self, position: int) -> Iterator[Record]:
@@ -352,7 +353,12 @@ class FileJournal:
         return needed <= self._active_room_bytes or needed <= self._supply.next_room_bytes
 
     def append(self, commands: bytes, timestamp_ns: int) -> None:
-        """As `Journal.append`."""
+        """As `Journal.append`. What no reader would accept is refused here."""
+        if timestamp_ns < self._chain.timestamp_ns or not commands or len(commands) % COMMAND_SIZE:
+            raise ValueError(
+                f"{len(commands)} bytes stamped {timestamp_ns} are no batch of commands "
+                f"after {self._chain.timestamp_ns}"
+            )
         self._write(RecordKind.BATCH, self._chain.epoch, timestamp_ns, commands)
 
     def _write(self, kind: RecordKind, epoch: int, timestamp_ns: int, body: bytes) -> None:
@@ -382,7 +388,11 @@ class FileJournal:
         assert self._active is not None
         if self._active.mapped is None:
             assert self._writer is not None
-            self._writer.append(self._active.fd, self._offset, header, body, digest, position, seq)
+            try:
+                self._writer.append(self._active.fd, self._offset, header, body, digest, position, seq)
+            except BufferError:
+                self._check()  # the disk may have failed since `has_room` was asked: then that is what is said
+                raise
         else:
             if failpoints.ARMED and failpoints.is_due("append-torn"):
                 self._active.mapped.store(self._offset, header, body[: len(body) // 2], b"")

@@ -11,7 +11,6 @@ import hashlib
 import queue
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,19 +22,11 @@ from engine.journal_format import EpochBody, JournalDamageError, JournalError, R
 from engine.records import COMMAND_SIZE, EVENT_SIZE, VenueState
 from engine.segments import SegmentFiles, read_on, reader_at
 from engine.snapshot import SnapshotDamageError, SnapshotHead, SnapshotStore
-from engine.snapshot_records import SECTION_HEADER, SNAP_ORDER, SNAP_VENUE, SNAPSHOT_LAYOUTS, Section
+from engine.snapshot_records import SECTION_HEADER, SNAP_VENUE
 
 CHUNK_BYTES = 1 << 20  # commands applied in one call
 READ_AHEAD = 4  # chunks
 PROGRESS_S = 0.25
-
-_BY_ID = {Section.FIRM, Section.DESK, Section.TRADER, Section.ACCOUNT, Section.SESSION, Section.INSTRUMENT}
-_LIMITS = {
-    Section.FIRM: "firms_max", Section.DESK: "desks_max", Section.TRADER: "traders_max",
-    Section.ACCOUNT: "accounts_max", Section.SESSION: "sessions_max", Section.INSTRUMENT: "instruments_max",
-    Section.POSITION: "positions_max", Section.ORDER: "orders_max", Section.PENDING_REPLACE: "pending_replaces_max",
-    Section.WORK: "works_max",
-}  # fmt: skip
 
 MakeEngine = Callable[[EngineLimits], Engine]
 
@@ -215,11 +206,7 @@ class Replayer:
         old = self._engine
         self._engine = self._make_engine(limits)
         if old is not None and old.seq:
-            state = old.snapshot()
-            excess = what_exceeds(state, limits)
-            if excess:
-                raise JournalError(f"the state does not fit the limits: {excess}; raise them again")
-            self._restore(state, "the state")
+            self._restore(old.snapshot(), "the state, which has to fit the limits of its new engine,")
 
     def _restore(self, state: bytes, what: str) -> None:
         try:
@@ -235,33 +222,6 @@ class Replayer:
                 f"has {ours.version}: start the perpgate that wrote them once and stop it in an orderly way; its last "
                 "snapshot carries the state over"
             )
-
-
-def what_exceeds(state: bytes, limits: EngineLimits) -> str:
-    """Names what a state has more of than these limits allow; empty when it fits."""
-    offset = 0
-    while offset < len(state):
-        head = SECTION_HEADER.unpack(state, offset)
-        offset += SECTION_HEADER.size
-        section, rows = Section(head["section"]), head["rows"]
-        if section is Section.BOOK:
-            break  # the last one; its rows are orders that were counted before
-        end = offset + rows * head["row_size"]
-        limit = _LIMITS.get(section)
-        if limit is not None:
-            maximum = getattr(limits, limit)
-            # Parties, sessions and instruments are sorted by id, and ids are what is limited.
-            has_ids = section in _BY_ID and rows
-            present = SNAPSHOT_LAYOUTS[section].unpack_row(state, end - head["row_size"])[0] if has_ids else rows
-            if present > maximum:
-                return f"{limit} = {maximum}, {present} {'is the highest id' if has_ids else 'exist'}"
-        if section is Section.ORDER:
-            instruments = [row["instrument_id"] for row in SNAP_ORDER.iter_unpack(state[offset:end])]
-            most = max(Counter(instruments).values(), default=0)
-            if most > limits.orders_per_book_max:
-                return f"orders_per_book_max = {limits.orders_per_book_max}, {most} exist in one instrument"
-        offset = end
-    return ""
 
 
 def venue_state_of(state: bytes) -> VenueState:

@@ -22,7 +22,7 @@ import structlog
 from engine import failpoints
 from engine.api import Engine
 from engine.batch import CommandBatch
-from engine.journal import Journal
+from engine.journal import EXIT_JOURNAL_FAILED, Journal
 from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, VenueState, pack_command
 
 GATE_BYTES_MAX = 64 << 20
@@ -86,8 +86,9 @@ class _Gated:
 
 def end_process(text: str, error: BaseException) -> NoReturn:
     """Said once; nothing goes on, since state and history may differ from here."""
-    log.critical("sequencer_failed", error=text, exit_code=EXIT_FAULT, exc_info=error)
-    os._exit(EXIT_FAULT)
+    exit_code = EXIT_JOURNAL_FAILED if isinstance(error, OSError) else EXIT_FAULT
+    log.critical("sequencer_failed", error=text, exit_code=exit_code, exc_info=error)
+    os._exit(exit_code)
 
 
 class Sequencer:

@@ -235,6 +235,8 @@ class Room:
             await asyncio.sleep(0)
 
     def snapshot(self) -> Path:
+        """A snapshot must not tell of a command that the journal may still lose."""
+        self.journal.sync()
         return self.snapshots.write(self.engine, self.journal.tail, self.sequencer.next_ordinal)
 
     @property

@@ -188,6 +188,25 @@ def test_nobody_appends_before_the_fence(tmp_path: Path) -> None:
     run(append())
 
 
+def test_what_no_reader_would_accept_is_not_written(tmp_path: Path) -> None:
+    async def append() -> None:
+        journal = file_journal(tmp_path)
+        await journal.open()
+        await journal.fence("test", INFO)
+        now_ns = journal.tail.timestamp_ns
+        for commands, timestamp_ns in (
+            (b"", now_ns),
+            (bytes(COMMAND_SIZE + 1), now_ns),
+            (bytes(COMMAND_SIZE), now_ns - 1),
+        ):
+            with pytest.raises(ValueError, match="are no batch of commands after"):
+                journal.append(commands, timestamp_ns)
+        assert journal.tail.position == 1
+        await journal.close()
+
+    run(append())
+
+
 def stray(directory: Path, kind: RecordKind, epoch: int, position: int) -> None:
     """Adds at the end what a deposed writer would have left there: whole, and of an epoch that is over."""
     path, offset, size = place_of(directory, position - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def summarise(settings: Settings) -> dict[str, str | int]:
         "process_file": str(settings.path),
         "market_file": str(settings.market_path),
         "participants_file": str(settings.participants_path),
-        "data_directory": str(settings.data_directory),
+        "data_directory": os.path.normpath(settings.data_directory),
         "binary_door": process.listen.binary,
         "fix_door": process.listen.fix or "off",
         "tls": "on" if process.tls else "off",

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 from gateway.fix.kit import requests as rq
@@ -220,7 +221,7 @@ def _cod(ctx: Context) -> None:
     ctx.relogon([(35002, "1"), (20010, "1")])
     ctx.rest()
     ctx.peer.close()
-    ctx.relogon()
+    ctx.connect()
     ctx.expect("BZ" if ctx.version is Version.FIX50SP2 else "r")
 
 
@@ -228,8 +229,7 @@ def _cod(ctx: Context) -> None:
 def _snapshot(ctx: Context) -> None:
     ctx.rest()
     ctx.peer.logout()
-    ctx.peer = ctx.new_peer()
-    ctx.peer.logon([(20011, "Y")])
+    ctx.connect([(20011, "Y")])
     ctx.expect("UL")
 
 
@@ -260,14 +260,21 @@ def converse(endpoint: Endpoint, counterparty: Endpoint) -> tuple[Example, ...]:
             for title, play in _PARTS:
                 mark = len(ctx.log)
                 play(ctx)
-                lines = [line for line in ctx.log[mark:] if line[0] in "<>" and title]
-                text += f"# {title}\n" + "".join(f"{line}\n" for line in lines)
+                text += f"# {title}\n" + "".join(f"{line}\n" for line in _kept(ctx.log[mark:]) if title)
             ctx.relogon()
             ctx.clean()
             ctx.peer.logout()
         finally:
             ctx.peer.close()
     return tuple(read(text, "conversation"))
+
+
+def _kept(log: list[str]) -> Iterator[str]:
+    """Messages; not the Logons that were closed without a word, because the line before them still counted as live."""
+    for line, following in pairwise([*log, ""]):
+        was_ignored = "|35=A|" in line and following.startswith("- ")
+        if line[0] in "<>" and not was_ignored:
+            yield line
 
 
 def main(argv: list[str]) -> int:

@@ -34,7 +34,7 @@ wait 8 150=8
 orders
 wait UL 911=0
 drop
-wait A within 10
+wait logon within 10
 instruments
 wait y 55=AAPL-USD
 """

@@ -163,6 +163,8 @@ def test_wait_takes_messages_in_order(client, line):
     line.arrive(*report(t150="F", t17="1046-0"))
     client.execute("wait 8 150=0")
     client.execute("wait 8 150=F 37=1045")
+    line.said.put(Said("logon"))
+    client.execute("wait logon")
     with pytest.raises(ScriptError, match="no such message"):
         client.execute("wait 8 within 0")
 

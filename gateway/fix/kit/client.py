@@ -122,6 +122,7 @@ class Client:
     def _take(self, said: Said) -> None:
         message = said.message
         if message is None:
+            self._unseen.append(FixMessage(((35, said.kind),)))  # `wait logon`
             self._say(f"-- {said.kind}", {"event": said.kind})
             return
         if said.kind == "out":

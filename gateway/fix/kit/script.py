@@ -27,6 +27,7 @@ cancel-all [SYMBOL] [buy|sell] [node]            of the account; node: of everyt
 status ORDER | orders [SYMBOL] | open            ask for one, ask for all open ones, list those known here
 instruments [SYMBOL] | state SYMBOL | venue      security list, security status, trading session status
 wait [MSGTYPE] [TAG=VALUE ...] [within SECONDS]  until such a message comes; it fails after 5 s
+wait logon|logout [within SECONDS]               until the session is on again, or off
 pause SECONDS                                    do nothing, reports are printed
 raw MSGTYPE TAG=VALUE ...                        any message, body fields as they are
 drop | quit | help                               drop the line (it comes back), log out and end

@@ -18,7 +18,8 @@ from gateway.fix.kit.requests import Body, Requests
 from gateway.fix.kit.wire import FixMessage
 from gateway.fix.rules.model import Version
 
-_PASSIVE, _AGGRESSIVE = Decimal("0.97"), Decimal("1.01")
+_PASSIVE = Decimal("0.97")
+RETRY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,29 @@ class Context:
 
     def relogon(self, more: Body | None = None, *, reset: bool = False, **changes: object) -> FixMessage:
         """A new connection with the next numbers; missed messages are asked for. The venue's Logon."""
-        self.peer.close()
-        self.peer = self.new_peer(**changes)
-        answer = self.peer.logon(more, reset=reset or self._fresh, timeout_s=self.plan.wait_s)
-        self._fresh = False
+        answer = self.connect(more, reset=reset, **changes)
         self.peer.catch_up(self.plan.wait_s)
         return answer
+
+    def connect(self, more: Body | None = None, *, reset: bool = False, **changes: object) -> FixMessage:
+        """As `relogon`, and nothing is asked for."""
+        self.peer.close()
+        deadline_s = time.monotonic() + self.plan.wait_s
+        while True:
+            self.peer = self.new_peer(**changes)
+            number = self.numbers.out
+            try:
+                answer = self.peer.logon(more, reset=reset or self._fresh, timeout_s=self.plan.wait_s)
+            except Disconnected:
+                if self.peer.highest or time.monotonic() > deadline_s:
+                    raise
+                # Closed without a word: the venue may not have seen yet that the line before is gone.
+                self.peer.close()
+                self.numbers.out = number
+                time.sleep(RETRY_S)
+                continue
+            self._fresh = False
+            return answer
 
     def start_over(self) -> None:
         """After a step that failed: a new connection with reset numbers."""

@@ -50,9 +50,7 @@ def reports_missed(ctx: Context) -> None:
     ctx.relogon(_KEEP)
     cl_ord_id = ctx.place()
     ctx.peer.close()
-    ctx.peer = ctx.new_peer()
-    ctx.peer.logon(_KEEP, timeout_s=ctx.plan.wait_s)
-    ctx.peer.catch_up(ctx.plan.wait_s)
+    ctx.relogon(_KEEP)
 
     def numbers() -> set[str]:
         """34 of every report, first or repeated, that the order is on the book."""
@@ -73,8 +71,7 @@ def missed_with_next_expected(ctx: Context) -> None:
     ctx.rest()
     ctx.peer.close()
     ctx.numbers.expected = start
-    ctx.peer = ctx.new_peer()
-    ctx.peer.logon([*_KEEP, (789, str(start))], timeout_s=ctx.plan.wait_s)
+    ctx.connect([*_KEEP, (789, str(start))])
     again = ctx.expect("8")
     require(again.get(43) == "Y" and again.seq == start, f"34={start} 43=Y: {again.to_text()}")
     while ctx.numbers.expected <= ctx.peer.highest:
@@ -88,8 +85,7 @@ def snapshot(ctx: Context) -> None:
     ctx.relogon(_KEEP)
     ids = {ctx.rest().get(37), ctx.rest(rq.SELL).get(37)}
     ctx.peer.logout(ctx.plan.wait_s)
-    ctx.peer = ctx.new_peer()
-    ctx.peer.logon([*_KEEP, (20011, "Y")], timeout_s=ctx.plan.wait_s)
+    ctx.connect([*_KEEP, (20011, "Y")])
     reported = {ctx.expect("8", t17="0").get(37) for _ in ids}
     require(reported == ids, f"open orders are {ids}, reported {reported}")
     require(ctx.expect("UL").get(911) == "2", "911 should be 2")

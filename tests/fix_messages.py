@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from datetime import UTC, datetime, timedelta
 
 SOH = "\x01"
@@ -74,11 +75,15 @@ class FixClient:
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
-    async def open(self, host: str, port: int) -> None:
-        self._reader, self._writer = await asyncio.open_connection(host, port)
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._reader, self._writer = await asyncio.open_connection(host, port, ssl=tls)
 
     def close(self) -> None:
         self._writer.close()
+
+    def pause(self) -> None:
+        """Reads nothing any more."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     def abort(self) -> None:
         """The line is cut."""

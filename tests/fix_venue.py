@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import ssl
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from engine.records import CodFlag, Scope
-from engine.snapshot_records import parse_snapshot
+from engine.snapshot_records import Section, parse_snapshot
 from gateway.fix._directory import Directory
 from gateway.fix._orders import OrderBookkeeper
 from gateway.fix.credentials import Credentials
@@ -65,25 +66,31 @@ class FixVenue(MemoryVenue):
         *,
         batch_records: int = 1_024,
         speed_bump_ns: int = 0,
-        numbers: dict[int, Numbers] | None = None,
+        continues: FixVenue | None = None,
+        tls: ssl.SSLContext | None = None,
         **config: Any,
     ) -> None:
         super().__init__(batch_records, speed_bump_ns)
         self._directory_path = directory
         self._fix_participants = participants or tuple(participant(i) for i in range(1, SESSIONS + 1))
-        self._numbers = numbers or {}
+        self._continues = continues
+        self._numbers: dict[int, Numbers] = {}
+        self._tls = tls
         self._fix_config = {"index_records": 1 << 16, "index_body_bytes": 1 << 16, **config}
         self.clients: list[FixClient] = []
         self.now_ns = time.time_ns()
 
     async def __aenter__(self) -> FixVenue:
-        self.setup()
+        if self._continues is None:
+            self.setup()
+        else:
+            self._recover(self._continues)
         directory = Directory(8, 8, 8, 8, 8)
         directory.load(parse_snapshot(self.engine.snapshot()))
         orders = OrderBookkeeper(1_000, 64)
         ports = DoorPorts(self.batch, self.wake, self.log, self.router, asyncio.get_running_loop().time)
         config = FixDoorConfig(DICTIONARIES, self._directory_path, **self._fix_config)
-        self.fix = FixDoor(config, ports, self._fix_participants, directory)
+        self.fix = FixDoor(config, ports, self._fix_participants, directory, self._tls)
         self.fix.desk.orders = orders
         directory.on_change(self.fix.desk.changed)
         self.router.subscribe(directory.observe)
@@ -96,6 +103,14 @@ class FixVenue(MemoryVenue):
         for client in self.clients:
             client.close()
         await self.fix.stop()
+
+    def _recover(self, before: FixVenue) -> None:
+        """Engine, event log and numbers as they were when `before` ended."""
+        self.engine.restore(before.engine.snapshot())
+        self.log.events[:] = before.log.events
+        for row in parse_snapshot(self.engine.snapshot())[Section.SESSION]:
+            self.router.set_session_seq(row["party_id"], row["session_seq"])
+            self._numbers[row["party_id"]] = Numbers(row["session_seq"], row["last_msg_seq_in"])
 
     async def connect(self, session_id: int = 2, **identity: Any) -> FixClient:
         """A raw client of a session, connected and not logged on."""

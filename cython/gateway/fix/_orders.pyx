@@ -145,8 +145,8 @@ cdef class OrderBookkeeper:
         memcpy(name, <const char *> text, len(text))
         return self._record(self._by_name(account_id, name))
 
-    def open_below(self, uint32_t cursor, int scope, uint32_t node, uint32_t account_id, uint32_t instrument_id, int side,
-                   uint32_t slots_max=65_536):
+    def open_below(self, uint32_t cursor, int scope, uint32_t node, uint32_t account_id, uint32_t instrument_id,
+                   int side, uint32_t slots_max=65_536):
         """Ids of a node's open orders: (ids, next cursor); start with cursor 0, the cursor 0 again means the end.
 
         account_id, instrument_id, side 0 are no filter. Looks at slots_max slots at most, so that a call stays short.

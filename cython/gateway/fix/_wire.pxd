@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cdef enum:
     FIELDS_MAX = 1024  # of one message; beyond it the message is refused
     MESSAGE_BYTES_LEAST = 1024
-    BEGIN_STRING_BYTES_MAX = 12
+    BEGIN_STRING_BYTES_MAX = 8
     SOH = 1
 
 cdef enum:  # what stands at the front of the buffer

@@ -14,7 +14,7 @@ from engine.records cimport (
     ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, SIDE_SELL, event_t, set_instrument_t,
     snap_work_t,
 )
-from engine.table cimport ids_t
+from engine.table cimport ids_prefetch, ids_t
 
 cdef enum:
     MAPPINGS_MAX = 32
@@ -277,6 +277,14 @@ cdef inline const account_t *find_account(const state_t *state, uint32_t account
     if account_id > state.limits.accounts_max or state.accounts[account_id].status == 0:
         return NULL
     return &state.accounts[account_id]
+
+
+cdef inline uint64_t position_key(uint32_t account_id, uint32_t instrument_id) noexcept nogil:
+    return <uint64_t> account_id << 32 | instrument_id
+
+
+cdef inline void position_prefetch(const state_t *state, uint32_t account_id, uint32_t instrument_id) noexcept nogil:
+    ids_prefetch(&state.position_ids, position_key(account_id, instrument_id))
 
 
 cdef inline session_t *find_session(const state_t *state, uint32_t session_id) noexcept nogil:

@@ -545,10 +545,6 @@ cdef void modify_free(state_t *state, uint32_t slot) noexcept nogil:
     state.free_modify = slot
 
 
-cdef inline uint64_t position_key(uint32_t account_id, uint32_t instrument_id) noexcept nogil:
-    return <uint64_t> account_id << 32 | instrument_id
-
-
 cdef uint32_t position_find(const state_t *state, uint32_t account_id, uint32_t instrument_id) noexcept nogil:
     """Slot, or 0."""
     cdef uint64_t key = position_key(account_id, instrument_id)

@@ -5,6 +5,8 @@ IDS_MAX: int
 ROWS_MAX: int
 OWN_MATCHERS: frozenset[str]
 
+def record_sizes() -> dict[str, int]: ...
+
 class Core:
     info: EngineInfo
     def __init__(self, limits: EngineLimits, find_matcher: FindMatcher) -> None: ...

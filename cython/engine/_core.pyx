@@ -28,10 +28,12 @@ from engine._restore cimport (
     split,
 )
 from engine._state cimport (
-    events_make_room, find_account, find_instrument, find_session, has_queued_work, limits_t, order_find, order_t,
-    position_find, position_prefetch, session_t, state_close, state_open, state_set_fills_max, state_t,
+    account_t, events_make_room, find_account, find_instrument, find_session, has_queued_work, instrument_t, limits_t,
+    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_close,
+    state_open, state_set_fills_max, state_t, terms_t, throttle_t,
 )
 from engine._work cimport finish_command, mass_cancel, tick
+from engine.heap cimport node_t
 from engine.layouts cimport compiled_layouts
 from engine.matcher cimport pg_config, pg_host
 from engine.names cimport names_prefetch
@@ -40,7 +42,7 @@ from engine.records cimport (
     COMMAND_KIND_CANCEL, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE, COMMAND_KIND_REPLACE,
     COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT, COMMAND_KIND_TICK,
     COMMAND_SIZE, REASON_UNKNOWN_MATCHER, SECTION_BOOK, SECTION_INSTRUMENT, command_header_t, command_t, event_t,
-    set_instrument_t,
+    set_instrument_t, snap_work_t,
 )
 
 VERSION = "1"
@@ -67,6 +69,17 @@ def _check_layouts():
 
 
 _check_layouts()
+
+
+def record_sizes():
+    """Bytes of the records that the engine's tables are made of; docs/engine-internals.md shows them. `entry` is what
+    one record takes in a table of ids or names, at half its capacity."""
+    return {
+        "order_t": sizeof(order_t), "terms_t": sizeof(terms_t), "node_t": sizeof(node_t), "modify_t": sizeof(modify_t),
+        "position_t": sizeof(position_t), "account_t": sizeof(account_t), "party_t": sizeof(party_t),
+        "throttle_t": sizeof(throttle_t), "session_t": sizeof(session_t), "instrument_t": sizeof(instrument_t),
+        "snap_work_t": sizeof(snap_work_t), "entry": 2 * sizeof(uint64_t),
+    }
 
 
 # ---------------------------------------------------------------------------------------------------- a command's way
@@ -128,8 +141,8 @@ cdef inline void execute(state_t *state, const command_t *command) noexcept nogi
         finish_command(state)
 
 
-# The commands of a batch are known before their turn, and what they will touch lies scattered over large tables: three looks
-# ahead, far enough apart that each finds in the cache what the one before asked for.
+# The commands of a batch are known before their turn, and what they will touch lies scattered over large tables:
+# three looks ahead, far enough apart that each finds in the cache what the one before asked for.
 cdef enum:
     FAR = 8
     NEAR = 5

@@ -29,7 +29,7 @@ ctypedef struct slice_t:  # of an iceberg
 
 
 ctypedef struct book_t:
-    order_t *orders  # by slot, 1..orders_max
+    order_t *orders  # by slot, 1..orders_max; slot 0 is nobody: what is written there is never read
     uint32_t *stp_groups  # by slot
     slice_t *slices  # by slot; pages are taken only where icebergs are
     level_t *levels  # by price in ticks; likewise
@@ -78,36 +78,34 @@ cdef inline int64_t shown_of(const book_t *book, uint32_t slot) noexcept nogil:
 
 
 cdef inline void enqueue(book_t *book, level_t *level, uint32_t slot) noexcept nogil:
-    """To the end of the level's queue."""
-    book.orders[slot].next = 0
-    book.orders[slot].prev = level.last
-    if level.last:
-        book.orders[level.last].next = slot
-    else:
-        level.first = slot
+    """To the end of the level's queue. Neighbours that are not there are slot 0, so nothing here branches."""
+    cdef order_t *orders = book.orders
+    cdef uint32_t last = level.last
+    orders[slot].next = 0
+    orders[slot].prev = last
+    orders[last].next = slot
+    level.first = level.first if last else slot
     level.last = slot
 
 
 cdef inline void dequeue(book_t *book, level_t *level, uint32_t slot) noexcept nogil:
-    cdef const order_t *order = &book.orders[slot]
-    if order.prev:
-        book.orders[order.prev].next = order.next
-    else:
-        level.first = order.next
-    if order.next:
-        book.orders[order.next].prev = order.prev
-    else:
-        level.last = order.prev
+    cdef order_t *orders = book.orders
+    cdef uint32_t next = orders[slot].next
+    cdef uint32_t prev = orders[slot].prev
+    orders[prev].next = next
+    orders[next].prev = prev
+    level.first = level.first if prev else next
+    level.last = level.last if next else prev
 
 
 cdef inline void leave_level(book_t *book, uint32_t slot) noexcept nogil:
-    cdef const order_t *order = &book.orders[slot]
-    cdef side_t *side = &book.sides[side_of(order)]
-    cdef level_t *level = &book.levels[price_of(order)]
+    """Takes an order out of its price's queue."""
+    cdef uint32_t terms = book.orders[slot].terms
+    cdef side_t *side = &book.sides[terms >> 24 & 1]
+    cdef level_t *level = &book.levels[terms & TERMS_PRICE]
     level.shown_lots -= shown_of(book, slot)
     dequeue(book, level, slot)
-    if level.first == 0:
-        side_close(side, price_of(order) ^ side.mask)
+    side_close(side, terms & TERMS_PRICE ^ side.mask, level.first == 0)
 
 
 cdef inline void free_order(book_t *book, uint32_t slot) noexcept nogil:
@@ -123,20 +121,15 @@ cdef inline void remove_order(book_t *book, uint32_t slot) noexcept nogil:
     free_order(book, slot)
 
 
-cdef inline int64_t join_level(book_t *book, uint32_t slot) noexcept nogil:
+cdef inline int64_t join_level(book_t *book, uint32_t slot, uint32_t terms, int64_t leaves_lots) noexcept nogil:
     """Puts the order at the end of its price's queue, an iceberg with a fresh slice. Returns the lots shown."""
-    cdef const order_t *order = &book.orders[slot]
-    cdef uint32_t price = price_of(order)
-    cdef side_t *side = &book.sides[side_of(order)]
-    cdef level_t *level = &book.levels[price]
-    cdef int64_t shown = order.leaves_lots
-    cdef uint32_t key = price ^ side.mask
-    if order.terms & TERMS_ICEBERG:
+    cdef int64_t shown = leaves_lots
+    cdef side_t *side = &book.sides[terms >> 24 & 1]
+    cdef level_t *level = &book.levels[terms & TERMS_PRICE]
+    if terms & TERMS_ICEBERG:
         shown = min(shown, book.slices[slot].display_lots)
         book.slices[slot].shown_lots = shown
-    if level.first == 0:
-        side_open(side, key)
-        side.best_key = min(side.best_key, key)
+    side_open(side, terms & TERMS_PRICE ^ side.mask)
     enqueue(book, level, slot)
     level.shown_lots += shown
     return shown

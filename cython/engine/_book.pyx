@@ -11,7 +11,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from engine.arith cimport mul_div_down, panic_unless
-from engine.levels cimport KEY_NONE, PRICE_LEVELS_MAX, level_t, side_next, side_t
+from engine.levels cimport KEY_NONE, PRICE_LEVELS_MAX, ROOTS, level_t, side_best, side_from, side_reaches, side_t
 from engine.matcher cimport (
     PERPGATE_MATCHER_ABI, PG_ASKED, PG_BUY, PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC,
     PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY, PG_PLACE, PG_POST_ONLY, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REDUCED,
@@ -21,7 +21,8 @@ from engine.matcher cimport (
 )
 from engine.records cimport matcher_snapshot_row_t
 from engine.table cimport (
-    IDS_NONE, ids_add, ids_find, ids_prefetch, ids_remove_at, ids_slot, pages_give, pages_take, prefetch,
+    IDS_NONE, clue_t, ids_capacity, ids_clue, ids_enter, ids_remove_at, ids_seek, ids_slot, pages_give, pages_take,
+    prefetch,
 )
 
 
@@ -51,10 +52,18 @@ cdef inline pg_report *drop(const pg_op *op, uint8_t reason, int64_t lots, pg_re
     return report + 1
 
 
-cdef inline uint32_t add_order(book_t *book, const pg_op *op, int64_t leaves) noexcept nogil:
+cdef inline uint32_t terms_of(const pg_op *op) noexcept nogil:
+    cdef uint32_t terms = <uint32_t> op.price_ticks | <uint32_t> (op.side - PG_BUY) << 24
+    terms |= <uint32_t> (op.flags & PG_REDUCE_ONLY) << 25
+    return terms | TERMS_ICEBERG if op.display_lots > 0 else terms
+
+
+cdef inline uint32_t add_order(book_t *book, const pg_op *op, clue_t clue, uint32_t terms,
+                               int64_t leaves) noexcept nogil:
     """Takes a slot for a new order and enters its id. The caller looked at the capacity and puts it into its level."""
     cdef uint32_t slot = book.free_slot
     cdef order_t *order
+    cdef bint is_new
     if slot:
         book.free_slot = book.orders[slot].next
     else:
@@ -62,25 +71,26 @@ cdef inline uint32_t add_order(book_t *book, const pg_op *op, int64_t leaves) no
         slot = book.used_slots
     order = &book.orders[slot]
     book.resting += 1
-    panic_unless(ids_add(&book.ids, op.order_id, slot, book.orders, sizeof(order_t)), "an order id is placed twice")
+    is_new = ids_enter(&book.ids, clue, op.order_id, slot, book.orders, sizeof(order_t))
+    panic_unless(is_new, "an order id is placed twice")
     order.order_id = op.order_id
     order.leaves_lots = leaves
-    order.terms = <uint32_t> op.price_ticks | <uint32_t> (op.side == PG_SELL) << 24
-    order.terms |= <uint32_t> (op.flags & PG_REDUCE_ONLY) << 25
+    order.terms = terms
     order.owner = op.owner
     book.stp_groups[slot] = op.stp_group
-    if op.display_lots > 0:
-        order.terms |= TERMS_ICEBERG
+    if terms & TERMS_ICEBERG:
         book.slices[slot].display_lots = op.display_lots
     return slot
 
 
-cdef inline pg_report *rest(book_t *book, const pg_op *op, int64_t leaves, pg_report *report) noexcept nogil:
-    cdef uint32_t slot = add_order(book, op, leaves)
+cdef inline pg_report *rest(book_t *book, const pg_op *op, clue_t clue, int64_t leaves,
+                            pg_report *report) noexcept nogil:
+    cdef uint32_t terms = terms_of(op)
+    cdef uint32_t slot = add_order(book, op, clue, terms, leaves)
     begin(report, PG_RESTED, 0, op.order_id, op.owner)
     report.price_ticks = op.price_ticks
     report.leaves_lots = leaves
-    report.shown_lots = join_level(book, slot)
+    report.shown_lots = join_level(book, slot, terms, leaves)
     return report + 1
 
 
@@ -209,8 +219,8 @@ cdef void trade(book_t *book, taker_t *taker, uint32_t slot, int64_t lots) noexc
 
 cdef void sweep_price_time(book_t *book, taker_t *taker) noexcept nogil:
     cdef uint32_t slot
-    while taker.leaves_lots > 0 and taker.side.best_key <= taker.limit_key:
-        slot = book.levels[taker.side.best_key ^ taker.side.mask].first
+    while taker.leaves_lots > 0 and side_reaches(taker.side, taker.limit_key):
+        slot = book.levels[taker.side.bound_key ^ taker.side.mask].first
         if is_spent(book, taker):
             return
         if is_own(book, taker.op, slot):
@@ -275,8 +285,8 @@ cdef void share_round(book_t *book, taker_t *taker, level_t *level) noexcept nog
 
 cdef void sweep_pro_rata(book_t *book, taker_t *taker) noexcept nogil:
     cdef level_t *level
-    while taker.leaves_lots > 0 and taker.side.best_key <= taker.limit_key:
-        level = &book.levels[taker.side.best_key ^ taker.side.mask]
+    while taker.leaves_lots > 0 and side_reaches(taker.side, taker.limit_key):
+        level = &book.levels[taker.side.bound_key ^ taker.side.mask]
         if not clear_own(book, taker, level):
             return
         if level.first:
@@ -306,15 +316,15 @@ cdef int64_t lots_of_level(const book_t *book, const pg_op *op, uint32_t slot, i
     return found
 
 
-cdef bint is_reachable(const book_t *book, const pg_op *op, const side_t *side, uint32_t limit_key,
+cdef bint is_reachable(const book_t *book, const pg_op *op, side_t *side, uint32_t limit_key,
                        int64_t wanted) noexcept nogil:
     """Can the op trade `wanted` lots at once? Reduce-only caps are not looked at."""
-    cdef uint32_t key = side.best_key
+    cdef uint32_t key = side_best(side)
     cdef uint32_t foreign = 0
     cdef bint ended = False
     while key <= limit_key and not ended and wanted > 0:
         wanted -= lots_of_level(book, op, book.levels[key ^ side.mask].first, wanted, &foreign, &ended)
-        key = side_next(side, key)
+        key = side_from(side, key + 1)
     return wanted == 0
 
 
@@ -326,7 +336,8 @@ cdef inline void check_terms(const book_t *book, const pg_op *op) noexcept nogil
     panic_unless(op.leaves_lots > 0, "an op has no quantity")
 
 
-cdef pg_report *take(book_t *book, const pg_op *op, uint32_t limit_key, pg_report *report) noexcept nogil:
+cdef pg_report *take(book_t *book, const pg_op *op, clue_t clue, uint32_t limit_key,
+                     pg_report *report) noexcept nogil:
     """An op that may trade or must not rest: first what it meets, then what is left of it."""
     cdef taker_t taker
     cdef side_t *side = &book.sides[op.side == PG_BUY]
@@ -356,11 +367,11 @@ cdef pg_report *take(book_t *book, const pg_op *op, uint32_t limit_key, pg_repor
         return drop(op, PG_IOC_REST, taker.leaves_lots, taker.next)
     if op.execution == PG_FOK:
         return drop(op, PG_FOK_KILLED, taker.leaves_lots, taker.next)
-    return rest(book, op, taker.leaves_lots, taker.next)
+    return rest(book, op, clue, taker.leaves_lots, taker.next)
 
 
-cdef inline pg_report *place(book_t *book, const pg_op *op, pg_report *report) noexcept nogil:
-    cdef const side_t *against
+cdef inline pg_report *place(book_t *book, const pg_op *op, clue_t clue, pg_report *report) noexcept nogil:
+    cdef side_t *against
     cdef uint32_t limit_key
     cdef bint is_crossing
     check_terms(book, op)
@@ -368,19 +379,19 @@ cdef inline pg_report *place(book_t *book, const pg_op *op, pg_report *report) n
     panic_unless(PG_REST <= op.execution <= PG_FOK, "an op's execution is undefined")
     against = &book.sides[op.side == PG_BUY]
     limit_key = <uint32_t> op.price_ticks ^ against.mask
-    is_crossing = against.best_key <= limit_key
+    is_crossing = side_reaches(against, limit_key)
     if op.execution <= PG_POST_ONLY:
         if is_crossing and op.execution == PG_POST_ONLY:
             return refuse(op, PG_WOULD_CROSS, report)
         if book.resting == book.orders_max:
             return refuse(op, PG_NO_CAPACITY, report)
         if not is_crossing:
-            return rest(book, op, op.leaves_lots, report)
-    return take(book, op, limit_key, report)
+            return rest(book, op, clue, op.leaves_lots, report)
+    return take(book, op, clue, limit_key, report)
 
 
-cdef inline pg_report *cancel(book_t *book, const pg_op *op, pg_report *report) noexcept nogil:
-    cdef uint64_t at = ids_find(&book.ids, op.order_id, book.orders, sizeof(order_t))
+cdef inline pg_report *cancel(book_t *book, const pg_op *op, clue_t clue, pg_report *report) noexcept nogil:
+    cdef uint64_t at = ids_seek(&book.ids, clue, op.order_id, book.orders, sizeof(order_t))
     cdef const order_t *order
     cdef uint32_t slot
     if at == IDS_NONE:
@@ -412,7 +423,7 @@ cdef pg_report *replace_in_place(book_t *book, const pg_op *op, uint32_t slot, p
     return report + 1
 
 
-cdef pg_report *replace_and_take(book_t *book, const pg_op *op, uint32_t slot, uint32_t limit_key,
+cdef pg_report *replace_and_take(book_t *book, const pg_op *op, clue_t clue, uint32_t slot, uint32_t limit_key,
                                  pg_report *report) noexcept nogil:
     """The order leaves the book and comes back as an op that trades: a copy of it with the new terms."""
     cdef pg_op again
@@ -431,14 +442,15 @@ cdef pg_report *replace_and_take(book_t *book, const pg_op *op, uint32_t slot, u
     if order.terms & TERMS_ICEBERG:
         again.display_lots = book.slices[slot].display_lots
     remove_order(book, slot)
-    return take(book, &again, limit_key, report)
+    return take(book, &again, clue, limit_key, report)
 
 
-cdef inline pg_report *replace(book_t *book, const pg_op *op, pg_report *report) noexcept nogil:
-    cdef uint64_t at = ids_find(&book.ids, op.order_id, book.orders, sizeof(order_t))
+cdef inline pg_report *replace(book_t *book, const pg_op *op, clue_t clue, pg_report *report) noexcept nogil:
+    cdef uint64_t at = ids_seek(&book.ids, clue, op.order_id, book.orders, sizeof(order_t))
     cdef order_t *order
-    cdef const side_t *against
-    cdef uint32_t slot, limit_key
+    cdef side_t *against
+    cdef uint32_t slot, limit_key, terms
+    cdef bint is_crossing
     if at == IDS_NONE:
         return refuse(op, PG_UNKNOWN_ORDER, report)
     check_terms(book, op)
@@ -449,55 +461,70 @@ cdef inline pg_report *replace(book_t *book, const pg_op *op, pg_report *report)
         return replace_in_place(book, op, slot, report)
     against = &book.sides[side_of(order) ^ 1]
     limit_key = <uint32_t> op.price_ticks ^ against.mask
-    if against.best_key <= limit_key and op.execution == PG_POST_ONLY:
+    is_crossing = side_reaches(against, limit_key)
+    if is_crossing and op.execution == PG_POST_ONLY:
         return refuse(op, PG_WOULD_CROSS, report)
     begin(report, PG_REPLACED, 0, order.order_id, order.owner)
     report.price_ticks = op.price_ticks
     report.leaves_lots = op.leaves_lots
     report += 1
-    if against.best_key <= limit_key:
-        return replace_and_take(book, op, slot, limit_key, report)
+    if is_crossing:
+        return replace_and_take(book, op, clue, slot, limit_key, report)
     # It does not trade: slot and id stay, only the queue changes.
     leave_level(book, slot)
+    terms = (order.terms & ~<uint32_t> TERMS_PRICE) | <uint32_t> op.price_ticks
     order.leaves_lots = op.leaves_lots
-    order.terms = (order.terms & ~<uint32_t> TERMS_PRICE) | <uint32_t> op.price_ticks
+    order.terms = terms
     begin(report, PG_RESTED, 0, order.order_id, order.owner)
     report.price_ticks = op.price_ticks
     report.leaves_lots = op.leaves_lots
-    report.shown_lots = join_level(book, slot)
+    report.shown_lots = join_level(book, slot, terms, op.leaves_lots)
     return report + 1
 
 
 cdef enum:
-    AHEAD = 4  # ops between a prefetch and its use
+    FAR = 24  # ops between the fetch of an id's entry and its use
+    NEAR = 8  # between the fetch of the order that the entry names and its use
+    CLUES = 32
 
 
-cdef inline void look_ahead(const book_t *book, const pg_op *op) noexcept nogil:
-    """The two cache lines that an op will certainly need: the entry of its id and, where it names one, the level of its
-    price."""
-    ids_prefetch(&book.ids, op.order_id)
-    if op.action != PG_CANCEL and <uint64_t> op.price_ticks < book.price_levels:
-        prefetch(&book.levels[op.price_ticks])
+cdef inline void look_ahead(const book_t *book, const pg_op *op, clue_t *clue) noexcept nogil:
+    """Fetches what an op will certainly need: the entry of its id and, where it names one, the level of its price."""
+    clue[0] = ids_clue(&book.ids, op.order_id)
+    prefetch(&book.ids.entries[clue.home])
+    prefetch(<const void *> (<size_t> book.levels + <size_t> op.price_ticks * sizeof(level_t)))  # perhaps no level
+
+
+cdef inline void look_closer(const book_t *book, const clue_t *clue) noexcept nogil:
+    """Fetches the order that an id names, if the entry is where it should be; slot 0 if there is none."""
+    prefetch(&book.orders[<uint32_t> book.ids.entries[clue.home]])
 
 
 cdef size_t execute(void *handle, const pg_op *ops, size_t ops_count, pg_report *reports, size_t reports_capacity,
                     size_t *reports_count) noexcept nogil:
     cdef book_t *book = <book_t *> handle
     cdef pg_report *report = reports
-    cdef size_t reports_max = PG_REPORTS_MAX(book.fills_max)
-    cdef size_t done = 0
+    cdef pg_report *last = reports + reports_capacity - PG_REPORTS_MAX(book.fills_max)
+    cdef clue_t clues[CLUES]  # of this op and the next FAR, by their number modulo CLUES
     cdef const pg_op *op
-    while done < ops_count and <size_t> (report - reports) + reports_max <= reports_capacity:
+    cdef size_t done = 0
+    while done < FAR and done < ops_count:
+        look_ahead(book, &ops[done], &clues[done])
+        done += 1
+    done = 0
+    while done < ops_count and report <= last:
         op = &ops[done]
-        if done + AHEAD < ops_count:
-            look_ahead(book, op + AHEAD)
+        if done + FAR < ops_count:
+            look_ahead(book, op + FAR, &clues[(done + FAR) % CLUES])
+        if done + NEAR < ops_count:
+            look_closer(book, &clues[(done + NEAR) % CLUES])
         if op.action == PG_PLACE:
-            report = place(book, op, report)
+            report = place(book, op, clues[done % CLUES], report)
         elif op.action == PG_CANCEL:
-            report = cancel(book, op, report)
+            report = cancel(book, op, clues[done % CLUES], report)
         else:
             panic_unless(op.action == PG_REPLACE, "an op's action is undefined")
-            report = replace(book, op, report)
+            report = replace(book, op, clues[done % CLUES], report)
         done += 1
     reports_count[0] = report - reports
     return done
@@ -507,19 +534,20 @@ cdef size_t execute(void *handle, const pg_op *ops, size_t ops_count, pg_report 
 
 
 cdef int best(void *handle, uint8_t side_code, int64_t *price_ticks, int64_t *shown_lots) noexcept nogil:
-    cdef const book_t *book = <const book_t *> handle
-    cdef const side_t *side = &book.sides[side_code == PG_SELL]
-    if side.best_key == KEY_NONE:
+    cdef book_t *book = <book_t *> handle
+    cdef side_t *side = &book.sides[side_code == PG_SELL]
+    cdef uint32_t key = side_best(side)
+    if key == KEY_NONE:
         return 0
-    price_ticks[0] = side.best_key ^ side.mask
-    shown_lots[0] = book.levels[side.best_key ^ side.mask].shown_lots
+    price_ticks[0] = key ^ side.mask
+    shown_lots[0] = book.levels[key ^ side.mask].shown_lots
     return 1
 
 
 cdef size_t depth(void *handle, uint8_t side_code, pg_level *levels, size_t capacity) noexcept nogil:
-    cdef const book_t *book = <const book_t *> handle
-    cdef const side_t *side = &book.sides[side_code == PG_SELL]
-    cdef uint32_t key = side.best_key
+    cdef book_t *book = <book_t *> handle
+    cdef side_t *side = &book.sides[side_code == PG_SELL]
+    cdef uint32_t key = side_best(side)
     cdef uint32_t slot
     cdef size_t count = 0
     while key != KEY_NONE and count < capacity:
@@ -531,7 +559,7 @@ cdef size_t depth(void *handle, uint8_t side_code, pg_level *levels, size_t capa
             levels[count].orders += 1
             slot = book.orders[slot].next
         count += 1
-        key = side_next(side, key)
+        key = side_from(side, key + 1)
     return count
 
 
@@ -551,16 +579,16 @@ cdef void write_row(const book_t *book, uint32_t slot, matcher_snapshot_row_t *r
 
 
 cdef size_t snapshot(void *handle, uint8_t *data, size_t capacity) noexcept nogil:
-    cdef const book_t *book = <const book_t *> handle
+    cdef book_t *book = <book_t *> handle
     cdef size_t size = book.resting * sizeof(matcher_snapshot_row_t)
     cdef matcher_snapshot_row_t row
-    cdef const side_t *side
+    cdef side_t *side
     cdef uint32_t key, slot, index
     if size > capacity:
         return size
     for index in range(2):
         side = &book.sides[index]
-        key = side.best_key
+        key = side_best(side)
         while key != KEY_NONE:
             slot = book.levels[key ^ side.mask].first
             while slot:
@@ -568,7 +596,7 @@ cdef size_t snapshot(void *handle, uint8_t *data, size_t capacity) noexcept nogi
                 memcpy(data, &row, sizeof(row))  # the caller's bytes need not be aligned
                 data += sizeof(row)
                 slot = book.orders[slot].next
-            key = side_next(side, key)
+            key = side_from(side, key + 1)
     return size
 
 
@@ -587,15 +615,16 @@ cdef bint is_sound(const book_t *book, const matcher_snapshot_row_t *row) noexce
     return PG_BUY <= row.side <= PG_SELL and row.order_flags <= PG_REDUCE_ONLY and row.r0[0] == 0 and row.r0[1] == 0
 
 
-cdef bint is_behind(const book_t *book, const matcher_snapshot_row_t *row) noexcept nogil:
+cdef bint is_behind(book_t *book, const matcher_snapshot_row_t *row) noexcept nogil:
     """Does the row come behind all that is on the book: bids before asks, best price first, no price of both?"""
-    cdef const side_t *bids = &book.sides[0]
     cdef const side_t *side = &book.sides[row.side == PG_SELL]
-    if row.side == PG_BUY and book.sides[1].best_key != KEY_NONE:
+    cdef uint32_t best_bid_key = side_best(&book.sides[0])
+    if row.side == PG_BUY and side_best(&book.sides[1]) != KEY_NONE:
         return False
-    if row.side == PG_SELL and bids.best_key != KEY_NONE and row.price_ticks <= <int64_t> (bids.best_key ^ bids.mask):
-        return False
-    return side_next(side, <uint32_t> row.price_ticks ^ side.mask) == KEY_NONE
+    if row.side == PG_SELL and best_bid_key != KEY_NONE:
+        if row.price_ticks <= <int64_t> (best_bid_key ^ book.sides[0].mask):
+            return False
+    return side_from(side, (<uint32_t> row.price_ticks ^ side.mask) + 1) == KEY_NONE
 
 
 cdef bint find_owner(uint64_t order_id, const uint64_t *order_ids, const uint32_t *owners, size_t count,
@@ -619,7 +648,8 @@ cdef int restore(void *handle, const uint8_t *data, size_t size, const uint64_t 
     cdef matcher_snapshot_row_t row
     cdef size_t n
     cdef int64_t fresh
-    cdef uint32_t slot
+    cdef uint32_t slot, terms
+    cdef clue_t clue
     cdef pg_op op
     if size % sizeof(row) or size // sizeof(row) > book.orders_max or book.resting:
         return -1
@@ -628,7 +658,8 @@ cdef int restore(void *handle, const uint8_t *data, size_t size, const uint64_t 
         memcpy(&row, data + n * sizeof(row), sizeof(row))
         if not is_sound(book, &row) or not is_behind(book, &row):
             return -1
-        if ids_find(&book.ids, row.order_id, book.orders, sizeof(order_t)) != IDS_NONE:
+        clue = ids_clue(&book.ids, row.order_id)
+        if ids_seek(&book.ids, clue, row.order_id, book.orders, sizeof(order_t)) != IDS_NONE:
             return -1
         if not find_owner(row.order_id, order_ids, owners, owners_count, &op.owner):
             return -1
@@ -638,8 +669,9 @@ cdef int restore(void *handle, const uint8_t *data, size_t size, const uint64_t 
         op.stp_group = row.stp_group
         op.side = row.side
         op.flags = row.order_flags
-        slot = add_order(book, &op, row.leaves_lots)
-        fresh = join_level(book, slot)
+        terms = terms_of(&op)
+        slot = add_order(book, &op, clue, terms, row.leaves_lots)
+        fresh = join_level(book, slot, terms, row.leaves_lots)
         book.levels[row.price_ticks].shown_lots += row.shown_lots - fresh
         if row.display_lots > 0:
             book.slices[slot].shown_lots = row.shown_lots
@@ -664,28 +696,28 @@ cdef inline size_t in_lines(size_t size) noexcept nogil:
 
 cdef bint lay_out_prices(book_t *book) noexcept nogil:
     """Levels and bitmaps in one mapping whose pages come with their first use: a book may be wide and mostly empty."""
-    cdef size_t words[4]
-    cdef size_t levels_size, words_size = 0
+    cdef size_t levels_size, words_size, groups_size, roots_size
     cdef uint64_t keys = 64
-    cdef uint32_t n, index
+    cdef uint32_t index
     cdef uint8_t *at
     while keys < book.price_levels:
         keys <<= 1
-    for n in range(4):
-        words[n] = in_lines(((keys >> (6 * (n + 1))) + 2) * sizeof(uint64_t))
-        words_size += words[n]
     levels_size = in_lines(book.price_levels * sizeof(level_t))
-    book.price_pages_size = levels_size + 2 * words_size
+    words_size = in_lines(((keys >> 6) + 1) * sizeof(uint64_t))
+    groups_size = in_lines(((keys >> 12) + 2) * sizeof(uint64_t))
+    roots_size = in_lines((ROOTS + 1) * sizeof(uint64_t))
+    book.price_pages_size = levels_size + 2 * (words_size + groups_size + roots_size)
     book.price_pages = pages_take(book.price_pages_size, False)
     if book.price_pages == NULL:
         return False
     book.levels = <level_t *> book.price_pages
     at = <uint8_t *> book.price_pages + levels_size
     for index in range(2):
-        for n in range(4):
-            book.sides[index].words[n] = <uint64_t *> at
-            at += words[n]
-        book.sides[index].best_key = KEY_NONE
+        book.sides[index].words = <uint64_t *> at
+        book.sides[index].groups = <uint64_t *> (at + words_size)
+        book.sides[index].roots = <uint64_t *> (at + words_size + groups_size)
+        at += words_size + groups_size + roots_size
+        book.sides[index].bound_key = KEY_NONE
         book.sides[index].mask = <uint32_t> keys - 1 if index == 0 else 0
     return True
 
@@ -695,7 +727,7 @@ cdef bint lay_out_orders(book_t *book) noexcept nogil:
     cdef size_t slots = <size_t> book.orders_max + 1
     cdef size_t orders_size = in_lines(slots * sizeof(order_t))
     cdef size_t groups_size = in_lines(slots * sizeof(uint32_t))
-    book.ids.capacity = 2 * <uint64_t> book.orders_max + 1
+    book.ids.capacity = ids_capacity(book.orders_max)
     book.order_pages_size = orders_size + groups_size + in_lines(book.ids.capacity * sizeof(uint64_t))
     book.order_pages = pages_take(book.order_pages_size, True)
     book.slices_size = slots * sizeof(slice_t)

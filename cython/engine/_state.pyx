@@ -18,17 +18,9 @@ from engine.records cimport (
     ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW, ORDER_STATE_UNTRIGGERED, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM,
     SCOPE_TRADER, SIDE_BUY, TIME_IN_FORCE_GTD, VENUE_STATE_OPEN, event_t, snap_work_t,
 )
-from engine.table cimport IDS_NONE, ids_add, ids_find, ids_remove, ids_slot, ids_t, pages_give, pages_take
-
-cdef extern from *:
-    """
-    #include <sys/mman.h>
-    static inline void *pg_pages_grow(void *pages, size_t size, size_t new_size) {
-        void *moved = mremap(pages, size, new_size, MREMAP_MAYMOVE);
-        return moved == MAP_FAILED ? NULL : moved;
-    }
-    """
-    void *pages_grow "pg_pages_grow"(void *pages, size_t size, size_t new_size) noexcept nogil
+from engine.table cimport (
+    IDS_NONE, ids_add, ids_capacity, ids_find, ids_remove, ids_slot, ids_t, pages_give, pages_grow, pages_take,
+)
 
 cdef enum:
     PPM = 1000000
@@ -53,7 +45,7 @@ cdef void *take(state_t *state, uint64_t rows, size_t row_size, bint touched) no
 
 
 cdef bint take_ids(state_t *state, ids_t *ids, uint64_t rows) noexcept nogil:
-    ids.capacity = 2 * rows + 1
+    ids.capacity = ids_capacity(rows)
     ids.entries = <uint64_t *> take(state, ids.capacity, sizeof(uint64_t), True)
     return ids.entries != NULL
 

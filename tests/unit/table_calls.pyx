@@ -7,6 +7,7 @@ from libc.string cimport memcpy
 from engine.heap cimport heap_add, heap_remove, node_t
 from engine.names cimport NAME_SIZE, names_add, names_find, names_remove, names_t
 from engine.rate cimport bucket_t, bucket_take, decay as decay_of, retry_ms as retry_ms_of
+from engine.table cimport ids_capacity
 
 
 cdef bint key_is_before(const void *of, uint32_t a, uint32_t b) noexcept nogil:
@@ -77,11 +78,11 @@ cdef class Names:
     def __cinit__(self, uint32_t capacity):
         self.texts = <char *> calloc(capacity + 1, NAME_SIZE)
         self.accounts = <uint32_t *> calloc(capacity + 1, sizeof(uint32_t))
-        self.entries = <uint64_t *> calloc(2 * <uint64_t> capacity + 1, sizeof(uint64_t))
+        self.names.ids.capacity = ids_capacity(capacity)
+        self.entries = <uint64_t *> calloc(self.names.ids.capacity, sizeof(uint64_t))
         if self.texts == NULL or self.accounts == NULL or self.entries == NULL:
             raise MemoryError()
         self.names.ids.entries = self.entries
-        self.names.ids.capacity = 2 * <uint64_t> capacity + 1
         self.names.texts = self.texts
         self.names.texts_step = NAME_SIZE
         self.names.accounts = <const char *> self.accounts

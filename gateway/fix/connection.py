@@ -280,6 +280,7 @@ class FixConnection(asyncio.BufferedProtocol):
         if self.is_closed or self._transport is None or self._awaits_answers is not None:
             return
         self._is_parked = False
+        self._session.next_in = self._inbound.next_in
         self.heard_s = self._door.ports.clock()  # it may have spoken while nobody read
         self._take_kept()
         self._sync_in()
@@ -443,8 +444,7 @@ class FixConnection(asyncio.BufferedProtocol):
         outlet, link = self._outlet, self.link
         assert outlet is not None
         assert link is not None
-        if not self._is_parked:
-            self._session.next_in = self._inbound.next_in
+        self._session.next_in = self._inbound.next_in
         self.answers_came()
         self.save()
         waits = [w.blocked_since_s for w in (self._resender, self._catch_up) if w is not None and w.blocked_since_s]

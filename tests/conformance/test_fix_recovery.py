@@ -244,6 +244,28 @@ def test_events_during_a_resend_come_after_it(tmp_path: Path) -> None:
     run(tmp_path, script)
 
 
+@pytest.mark.parametrize("batch_records", [1, 7, 64])
+def test_more_orders_than_the_batch_holds(tmp_path: Path, batch_records: int) -> None:
+    """A burst many times the size of the batch and of the receive buffer: every order once, in order."""
+    count = 400
+
+    async def script(venue: FixVenue) -> None:
+        client = await venue.connect(2)
+        await client.log_on()
+        lines = []
+        for i in range(count):
+            lines.append(client.compose(order(f"o{i}", t40="1", t44="", t59="3")))
+            if i % 50 == 7:
+                lines.append(client.compose("0"))  # something that is Python's in between
+        client.send_raw(b"".join(lines))
+        for i in range(count):
+            await client.expect("8", t11=f"o{i}", t150="0", t34=str(2 + 2 * i))
+            await client.expect("8", t11=f"o{i}", t150="4")
+        assert venue.fix.links[1].session.is_ordinary
+
+    run(tmp_path, script, batch_records=batch_records, receive_bytes=33 * 1024)
+
+
 def test_a_participant_that_does_not_read_is_dropped(tmp_path: Path) -> None:
     async def script(venue: FixVenue) -> None:
         client = await venue.connect(2)

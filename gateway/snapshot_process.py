@@ -14,6 +14,7 @@ import structlog
 
 from gateway.config import Settings
 
+START_DELAY_S = 5.0  # at most: the first moments after a start belong to the participants who come back
 RESTART_S = 1.0
 RESTART_S_MAX = 300.0
 
@@ -33,6 +34,7 @@ class SnapshotProcess:
 
     def __init__(self, settings: Settings) -> None:
         self._command = follower_command(settings)
+        self._start_delay_s = min(START_DELAY_S, settings.process.snapshot.interval_s / 2)
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("snapshots")
@@ -52,13 +54,21 @@ class SnapshotProcess:
 
     async def _keep_alive(self) -> None:
         delay_s = RESTART_S
+        await asyncio.sleep(self._start_delay_s)
         while True:
             started_s = asyncio.get_running_loop().time()
-            self._process = process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr
-            )
-            code = await process.wait()
+            ended = await self._run_once()
             lived_s = asyncio.get_running_loop().time() - started_s
             delay_s = RESTART_S if lived_s > RESTART_S_MAX else min(2 * delay_s, RESTART_S_MAX)
-            self._log.error("snapshot_process_ended", exit_code=code, again_after_s=delay_s)
+            self._log.error("snapshot_process_ended", reason=ended, again_after_s=delay_s)
             await asyncio.sleep(delay_s)
+
+    async def _run_once(self) -> str:
+        """Until it ends; why it did. In a session of its own, for the terminal's Ctrl-C means the venue alone."""
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, start_new_session=True
+            )
+        except OSError as error:
+            return str(error)
+        return f"exit code {await self._process.wait()}"

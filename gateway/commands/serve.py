@@ -146,12 +146,12 @@ def _listen_for_the_end(loop: asyncio.AbstractEventLoop, told: asyncio.Event, wi
 
 
 def _fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception that nobody caught is a fault of ours. One of a connection's protocol has ended that connection;
-    any other ends the process: the state may not be what the journal says."""
+    """An exception that nobody caught is a fault of ours. A connection's has ended that connection, a task's (a login)
+    goes no further; one in a callback of the loop ends the process: what the venue does may not be what it should."""
     log = structlog.get_logger("serve")
     error = context.get("exception")
     where = {name: str(context[name]) for name in ("message", "handle", "task", "future") if name in context}
-    if "transport" in context or "protocol" in context:
+    if not context.keys().isdisjoint({"transport", "protocol", "task", "future"}):
         log.error("connection_fault", exc_info=error, **where)
         return
     log.critical("venue_fault", exc_info=error, exit_code=int(ExitCode.FAULT), **where)

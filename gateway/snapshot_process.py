@@ -8,6 +8,7 @@ quickly.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 import structlog
@@ -35,6 +36,7 @@ class SnapshotProcess:
     def __init__(self, settings: Settings) -> None:
         self._command = follower_command(settings)
         self._start_delay_s = min(START_DELAY_S, settings.process.snapshot.interval_s / 2)
+        self._cpus = os.sched_getaffinity(0)  # before the venue's loop is bound to a core, which is not for others
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("snapshots")
@@ -65,10 +67,14 @@ class SnapshotProcess:
 
     async def _run_once(self) -> str:
         """Until it ends; why it did. In a session of its own, for the terminal's Ctrl-C means the venue alone."""
+        cpus = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self._cpus)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=asyncio.subprocess.PIPE, stdout=sys.stderr, start_new_session=True
             )
         except OSError as error:
             return str(error)
+        finally:
+            os.sched_setaffinity(0, cpus)
         return f"exit code {await self._process.wait()}"

@@ -56,7 +56,7 @@ class DemoScreen:
             bid, ask = (_level(player, side) for side in (Side.BUY, Side.SELL))
             p50, p99 = _latency(player, 50), _latency(player, 99)
             self.say(
-                f"{_clock(message_time_ns)}  {player.line:,} of {self._total:,} messages, {rates[0]:,.0f} orders/s, "
+                f"{_clock(message_time_ns)}  {player.line:,} of {self._total:,} messages, {rates[0]:,.0f} requests/s, "
                 f"{rates[1]:,.0f} reports/s, {bid} / {ask}, answered in {p50} (p99 {p99})"
             )
 

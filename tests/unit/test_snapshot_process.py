@@ -55,6 +55,25 @@ def test_one_that_ends_is_started_again_later_each_time(command: list[str], reas
     assert asyncio.run(asyncio.wait_for(scenario(), 60)) == [0.02, 0.04, 0.08]
 
 
+def test_it_is_not_bound_to_the_venues_core() -> None:
+    before = os.sched_getaffinity(0)
+
+    async def scenario() -> None:
+        follower = kept([sys.executable, "-c", "import time; time.sleep(600)"])
+        os.sched_setaffinity(0, {min(before)})
+        follower.start()
+        while follower._process is None:
+            await asyncio.sleep(0.01)
+        assert os.sched_getaffinity(follower._process.pid) == before
+        assert os.sched_getaffinity(0) == {min(before)}
+        await follower.stop()
+
+    try:
+        asyncio.run(asyncio.wait_for(scenario(), 60))
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def test_stop_ends_it_and_leaves_nothing() -> None:
     async def scenario() -> None:
         follower = kept([sys.executable, "-c", "import time; time.sleep(600)"])

@@ -324,12 +324,12 @@ class EndSearch:
 
     def _start(self) -> int:
         """Index of the newest segment that begins with something durable: everything before it is complete."""
-        proven = 0
         for index in range(len(self._segments) - 1, -1, -1):
-            proven = max(proven, self._proof(self._segments[index], 0))
-            head = self._segments[index].head
-            if head is not None and head.chain.position <= proven:
-                return index
+            segment = self._segments[index]
+            if segment.head is not None:
+                position = segment.head.chain.position
+                if any(self._claim(record) >= position for _, record in self._whole_records(segment, 0)):
+                    return index
         return 0
 
     def _end(self, reader: SegmentReader) -> End:
@@ -356,16 +356,14 @@ class EndSearch:
 
     def _proof(self, segment: Segment, offset: int) -> int:
         """Highest position that something behind `offset` says was durable."""
-        proven = 0
-        for _, record in self._whole_records(segment, offset):
-            proven = max(proven, self._claim(record.boot, record.written_position, record.synced_position))
-        head = segment.head
-        if head is not None and offset == 0:
-            proven = max(proven, self._claim(head.boot, head.written_position, head.synced_position))
+        proven = max((self._claim(record) for _, record in self._whole_records(segment, offset)), default=0)
+        if segment.head is not None and offset == 0:
+            proven = max(proven, self._claim(segment.head))
         return proven
 
-    def _claim(self, boot: int, written_position: int, synced_position: int) -> int:
-        return max(written_position, synced_position) if boot == self._boot and boot else synced_position
+    def _claim(self, source: Record | SegmentHead) -> int:
+        is_same_boot = source.boot == self._boot and source.boot != 0
+        return max(source.synced_position, source.written_position if is_same_boot else 0)
 
     def _whole_records(self, segment: Segment, offset: int) -> Iterator[tuple[int, Record]]:
         """Every whole record behind `offset`, also after bytes that are none."""

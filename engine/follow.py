@@ -19,8 +19,8 @@ from pathlib import Path
 
 from engine.api import UnknownPluginError, load_engine
 from engine.journal import Tail
-from engine.journal_format import JournalError, Record
-from engine.recovery import MakeEngine, Replayer, chunks
+from engine.journal_format import Chunk, JournalError
+from engine.recovery import MakeEngine, Replayer
 from engine.segments import SegmentFiles, SegmentReader, read_on, reader_at
 from engine.snapshot import SnapshotDamageError, SnapshotHead, SnapshotStore
 
@@ -69,21 +69,18 @@ class Follower:
         that it is the end, which takes a look at everything behind it. Raises JournalError."""
         if self._reader is None:
             self._reader = reader_at(self._files, self._tail.position + 1, syncs=True)
-        source = read_on(self._files, self._reader) if is_doubtful else self._reader.records()
-        for chunk in chunks(self._new_records(source)):
+            for _ in self._reader.chunks(self._tail.position):
+                pass  # the beginning of the segment, checked on the way
+            if self._base is not None and self._reader.chain.digest != self._base.tail.digest:
+                raise JournalError(f"{self._base.path} belongs to another history than the journal: move it elsewhere")
+        reader = self._reader
+        source: Iterator[Chunk] = read_on(self._files, reader, reader.chunks) if is_doubtful else reader.chunks()
+        for chunk in source:
             self._replayer.take(chunk)
-            self._tail = chunk.tail
+            chain = chunk.chain
+            self._tail = Tail(chain.position, chain.epoch, chain.seq, chain.timestamp_ns, chain.digest)
             if not may_go_on():
                 return
-
-    def _new_records(self, source: Iterator[Record]) -> Iterator[Record]:
-        for record in source:
-            if record.position <= self._tail.position:
-                continue
-            base = self._base
-            if base is not None and record.position == base.tail.position + 1 and record.previous != base.tail.digest:
-                raise JournalError(f"{base.path} belongs to another history than the journal: move it elsewhere")
-            yield record
 
     def write(self) -> Written | None:
         """A snapshot of what has been applied; None when nothing has since the last one. The records that it is made

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from engine._event_index import well_formed
 from engine.event_segments import BLOCK_EVENTS, SEGMENT_EVENTS, EventFiles
-from engine.journal_format import EpochBody, JournalError, Record, RecordKind, parse_epoch_body
+from engine.journal_format import Chunk, EpochBody, JournalError, Record, RecordKind, parse_epoch_body
 from engine.records import COMMAND_SIZE, EVENT_SIZE
-from engine.segments import SegmentFiles, SegmentReader, opened, read_on
+from engine.segments import SegmentFiles, SegmentReader, opened, read_on, reader_at
 
 _SEQ = struct.Struct("<Q")
 
@@ -45,7 +45,7 @@ def records(journal_directory: Path, first_seq: int = 1) -> Iterator[Record]:
         )
     reader = SegmentReader(files, before[-1].number, before[-1].chain.copy())
     try:
-        for record in read_on(files, reader):
+        for record in read_on(files, reader, reader.records):
             if record.last_seq >= first_seq or record.command_count == 0:
                 yield record
     finally:
@@ -62,6 +62,16 @@ def commands(journal_directory: Path, first_seq: int = 1, last_seq: int | None =
         for seq in range(max(first_seq, record.first_seq), min(record.last_seq, last_seq or record.last_seq) + 1):
             at = (seq - record.first_seq) * COMMAND_SIZE
             yield bytes(record.body[at : at + COMMAND_SIZE])
+
+
+def chunks(journal_directory: Path) -> Iterator[Chunk]:
+    """The whole history as a replay takes it. Raises JournalError."""
+    files = SegmentFiles(journal_directory)
+    reader = reader_at(files, 1)
+    try:
+        yield from read_on(files, reader, reader.chunks)
+    finally:
+        reader.close()
 
 
 def epochs(journal_directory: Path) -> Iterator[Epoch]:

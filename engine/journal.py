@@ -31,9 +31,9 @@ from engine.journal_format import (
     RECORD_OVERHEAD,
     SCHEMA_HASH,
     Chain,
+    Chunk,
     EpochBody,
     JournalError,
-    Record,
     RecordKind,
     SegmentHead,
     record_digest,
@@ -123,11 +123,10 @@ class Journal(Protocol):
         a stamp before the last one.
         """
 
-    def read(self, position: int) -> Iterator[Record]:
-        """The records from `position` up to the end, checked; blocking. Epoch records are among them, void ones are
-        not.
+    def read(self, position: int) -> Iterator[Chunk]:
+        """The history from record `position` up to the end, checked and joined; blocking.
 
-        Raises JournalError when they cannot all be read.
+        Raises JournalError when it cannot all be read.
         """
 
     @property
@@ -460,19 +459,18 @@ class FileJournal:
 
     # ------------------------------------------------------------------------------------------------- reading
 
-    def read(self, position: int) -> Iterator[Record]:
+    def read(self, position: int) -> Iterator[Chunk]:
         """As `Journal.read`; the end is the tail at the call."""
         last_position = self._chain.position
         if position > last_position:
             return
         reader = reader_at(self._files, position)
         try:
-            for record in reader.records():
-                if record.position >= position:
-                    yield record
-                if record.position >= last_position:
-                    return
-            raise reader.lost()
+            for _ in reader.chunks(position - 1):
+                pass  # the beginning of the segment, checked on the way
+            yield from reader.chunks(last_position)
+            if reader.chain.position < last_position:
+                raise reader.lost()
         finally:
             reader.close()
 

@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
+from engine import _chain
+from engine._chain import Chain, ChainError, Record, parse_record, record_bytes
 from engine.api import EngineInfo, EngineLimits
 from engine.declarations import schema_hash
 from engine.layout import Field, Layout
-from engine.records import COMMAND_SIZE
+
+__all__ = [
+    "Chain", "ChainError", "Record", "parse_record", "record_bytes",  # compiled, see engine._chain
+    "Chunk", "EpochBody", "JournalDamageError", "JournalError", "RecordKind", "SegmentHead",
+    "check_schema", "engine_text", "parse_engine_text", "parse_epoch_body", "parse_segment_head", "record_digest",
+]  # fmt: skip
 
 FORMAT_VERSION = 1
 RECORD_MAGIC = b"PGRECORD"
@@ -76,8 +83,9 @@ SEGMENT_HEADER = Layout(
     _f("digest", "bytes[32]"),
     _f("schema", "bytes[32]", "schema hash"),
 )
-assert RECORD_HEADER.size == 128
-assert SEGMENT_HEADER.size % 8 == 0
+_LAYOUT = {field.name: field.offset for field in RECORD_HEADER.fields if not field.is_padding}
+assert _chain.header_layout() == {"": RECORD_HEADER.size, **_LAYOUT}, "the compiled reader means another layout"
+assert list(RecordKind) == [_chain.BATCH, _chain.EPOCH, _chain.ROLL, _chain.SEAL]
 
 
 class JournalError(Exception):
@@ -88,75 +96,14 @@ class JournalDamageError(JournalError):
     """Bytes that were durable are not what they were: names the file and the offset. The venue does not start."""
 
 
-class ChainError(ValueError):
-    """A record that is whole does not follow its predecessor."""
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some records together, as a replay takes them. `writer`: a takeover that comes behind the commands."""
 
-
-class Record(NamedTuple):
-    """One record as a reader gets it. `body` may be a view of a larger buffer; it stays valid."""
-
-    kind: int
-    command_count: int
-    epoch: int
-    position: int
-    first_seq: int
-    timestamp_ns: int
-    boot: int
-    written_position: int
-    synced_position: int
-    previous: bytes
-    body: memoryview
-    digest: bytes
-
-    @property
-    def last_seq(self) -> int:
-        return self.first_seq + self.command_count - 1
-
-    @property
-    def size(self) -> int:
-        """Bytes in the file."""
-        return RECORD_OVERHEAD + len(self.body)
-
-
-@dataclass(slots=True)
-class Chain:
-    """Where a history stands after some record: what the next one has to follow."""
-
-    position: int = 0
-    epoch: int = 0
-    seq: int = 0
-    timestamp_ns: int = 0
-    digest: bytes = NO_DIGEST
-
-    def accept(self, record: Record) -> bool:
-        """Takes a whole record as the next one. False: it is void, a leftover of a writer that had been deposed; it
-        keeps its place and has no other effect.
-
-        Raises ChainError when it does not follow: then the history is not the one that was written.
-        """
-        if record.position != self.position + 1:
-            raise ChainError(f"record {record.position} stands where record {self.position + 1} belongs")
-        is_epoch = record.kind == RecordKind.EPOCH
-        if record.epoch < self.epoch + is_epoch:
-            self.position += 1
-            return False
-        if record.epoch != self.epoch + is_epoch:
-            raise ChainError(f"record {record.position} is of epoch {record.epoch}, which never began")
-        if record.previous != self.digest:
-            raise ChainError(f"record {record.position} does not follow record {self.position}: another history")
-        if record.first_seq != self.seq + 1 or len(record.body) < record.command_count * COMMAND_SIZE:
-            raise ChainError(f"record {record.position} begins with command {record.first_seq}, not {self.seq + 1}")
-        if record.timestamp_ns < self.timestamp_ns:
-            raise ChainError(f"record {record.position} is stamped before its predecessor")
-        self.position += 1
-        self.epoch = record.epoch
-        self.seq += record.command_count
-        self.timestamp_ns = record.timestamp_ns
-        self.digest = record.digest
-        return True
-
-    def copy(self) -> Chain:
-        return replace(self)
+    commands: bytes
+    chain: Chain  # after it
+    previous: bytes  # digest that its first record follows
+    writer: EpochBody | None = None
 
 
 def record_digest(header: bytes, body: bytes | memoryview) -> bytes:
@@ -164,34 +111,6 @@ def record_digest(header: bytes, body: bytes | memoryview) -> bytes:
     state = hashlib.sha256(header)
     state.update(body)
     return state.digest()
-
-
-def parse_record(data: memoryview, offset: int) -> Record | None:
-    """The whole record at `offset`; None when there is none: other bytes, an end too early, a digest that is wrong."""
-    if len(data) - offset < RECORD_OVERHEAD or data[offset : offset + 8] != RECORD_MAGIC:
-        return None
-    row = RECORD_HEADER.unpack_row(data, offset)
-    body_bytes = row[7]
-    body_at = offset + RECORD_HEADER.size
-    end = body_at + body_bytes
-    if end + DIGEST_SIZE > len(data):
-        return None
-    digest = bytes(data[end : end + DIGEST_SIZE])
-    if hashlib.sha256(data[offset:end]).digest() != digest:
-        return None
-    _, kind, count, epoch, position, first_seq, timestamp_ns, _, boot, written, synced, previous = row
-    body = data[body_at:end]
-    return Record(
-        kind, count, epoch, position, first_seq, timestamp_ns, boot, written, synced, previous, body, digest
-    )  # fmt: skip
-
-
-def record_bytes(data: memoryview, offset: int) -> int:
-    """Length that the header at `offset` claims for its record, 0 when there is no record header. Not yet verified."""
-    if len(data) - offset < RECORD_HEADER.size or data[offset : offset + 8] != RECORD_MAGIC:
-        return 0
-    body_bytes: int = RECORD_HEADER.unpack_row(data, offset)[7]
-    return RECORD_OVERHEAD + body_bytes
 
 
 # ------------------------------------------------------------------------------------- writers and segments

@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import queue
+import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.api import Engine, EngineInfo, EngineLimits
 from engine.eventlog import EventFile, EventLogError
-from engine.journal import Durability, Journal, Tail
-from engine.journal_format import EpochBody, JournalDamageError, JournalError, Record, RecordKind, parse_epoch_body
+from engine.journal import Durability, Journal
+from engine.journal_format import Chunk, JournalDamageError, JournalError
 from engine.records import COMMAND_SIZE, EVENT_SIZE, VenueState
 from engine.segments import SegmentFiles, read_on, reader_at
 from engine.snapshot import SnapshotDamageError, SnapshotHead, SnapshotStore
 from engine.snapshot_records import SECTION_HEADER, SNAP_VENUE
 
-CHUNK_BYTES = 1 << 20  # commands applied in one call
 READ_AHEAD = 4  # chunks
 PROGRESS_S = 0.25
+
+_STAMP = struct.Struct("<8xq")  # timestamp_ns of a command
 
 MakeEngine = Callable[[EngineLimits], Engine]
 
@@ -39,15 +43,6 @@ class Progress:
     last_seq: int
     commands: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some records together. `writer`: a takeover that comes behind the commands."""
-
-    commands: bytes
-    tail: Tail  # after it
-    writer: EpochBody | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +69,7 @@ class Replayed:
     """The end of a replay."""
 
     engine: Engine
-    tail: Tail  # last record taken, whole or in part
+    timestamp_ns: int  # of the last command
     state_hash: bytes
     commands: int
     events: int
@@ -84,31 +79,8 @@ class Replayed:
     def seq(self) -> int:
         return self.engine.seq
 
-    @property
-    def timestamp_ns(self) -> int:
-        return self.tail.timestamp_ns
-
 
 # ------------------------------------------------------------------------------------------------- reading ahead
-
-
-def chunks(records: Iterable[Record]) -> Iterator[Chunk]:
-    """Joins batches up to CHUNK_BYTES; a takeover ends a chunk. Every record that was taken is in a chunk that was
-    given, so a consumer may stop between two of them and go on with the same records later."""
-    bodies: list[memoryview] = []
-    size = 0
-    tail: Tail | None = None
-    for record in records:
-        writer = parse_epoch_body(record.body) if record.kind == RecordKind.EPOCH else None
-        if record.kind == RecordKind.BATCH:
-            bodies.append(record.body)
-            size += len(record.body)
-        tail = Tail(record.position, record.epoch, record.last_seq, record.timestamp_ns, record.digest)
-        if size >= CHUNK_BYTES or writer is not None:
-            yield Chunk(b"".join(bodies), tail, writer)
-            bodies, size, tail = [], 0, None
-    if tail is not None:
-        yield Chunk(b"".join(bodies), tail)
 
 
 class ReadAhead:
@@ -194,7 +166,7 @@ class Replayer:
         try:
             events = self.engine.apply(chunk.commands)
         except ValueError as error:
-            raise JournalError(f"the engine refuses the journal's commands up to {chunk.tail.seq}: {error}") from None
+            raise JournalError(f"the engine refuses the journal's commands up to {chunk.chain.seq}: {error}") from None
         self.commands += len(chunk.commands) // COMMAND_SIZE
         self.next_ordinal += len(events) // EVENT_SIZE
         return events
@@ -218,9 +190,9 @@ class Replayer:
         ours, declared = self.engine.info, self._declared
         if declared is not None and declared.version != ours.version:
             raise JournalError(
-                f"commands up to {chunk.tail.seq} were decided by version {declared.version} of the rules, this engine "
-                f"has {ours.version}: start the perpgate that wrote them once and stop it in an orderly way; its last "
-                "snapshot carries the state over"
+                f"commands up to {chunk.chain.seq} were decided by version {declared.version} of the rules, this "
+                f"engine has {ours.version}: start the perpgate that wrote them once and stop it in an orderly way; "
+                "its last snapshot carries the state over"
             )
 
 
@@ -279,8 +251,7 @@ class _Recovery:
                 "the journal, replays to sessions reach back that far"
             )
             self._event_log.cut(self._replayer.next_ordinal)
-        records = self._checked(self._journal.read(position + 1), base)
-        with ReadAhead(chunks(records)) as source:
+        with ReadAhead(self._checked(self._journal.read(position + 1), base)) as source:
             self._replay(source)
         self._replayer.move_to(self._limits)
         self._cut_log()
@@ -351,18 +322,16 @@ class _Recovery:
         writer = self._tail.writer
         return writer is None or writer.durability == Durability.FSYNC
 
-    def _checked(self, records: Iterator[Record], base: SnapshotHead | None) -> Iterator[Record]:
+    def _checked(self, source: Iterator[Chunk], base: SnapshotHead | None) -> Iterator[Chunk]:
         """The first record has to follow the snapshot's last one: both are of one history."""
         previous = base.tail.digest if base else None
-        for record in records:
-            if previous is not None and record.previous != previous:
-                raise JournalError(
-                    f"{base and base.path} belongs to another history than the journal: move it elsewhere"
-                )
+        for chunk in source:
+            if previous is not None and chunk.previous != previous:
+                raise _foreign(base)
             previous = None
-            yield record
+            yield chunk
         if previous is not None and previous != self._tail.digest:
-            raise JournalError(f"{base and base.path} belongs to another history than the journal: move it elsewhere")
+            raise _foreign(base)
 
     def _replay(self, source: Iterator[Chunk]) -> None:
         told_s = 0.0
@@ -377,7 +346,7 @@ class _Recovery:
             now_s = time.monotonic()
             if self._report is not None and now_s - told_s >= PROGRESS_S:
                 told_s = now_s
-                self._report(Progress(chunk.tail.seq, self._tail.seq, self._replayer.commands, now_s - self._began_s))
+                self._report(Progress(chunk.chain.seq, self._tail.seq, self._replayer.commands, now_s - self._began_s))
 
     def _cut_log(self) -> None:
         """Events of commands that the journal does not have were told by a writer that did not wait for the disk."""
@@ -419,12 +388,13 @@ def replay(
     replayer = Replayer(make_engine)
     began_s = time.monotonic()
     told_s = 0.0
-    tail = Tail(0, 0, 0, 0, b"")
+    timestamp_ns = 0
     try:
-        with ReadAhead(chunks(_until(read_on(files, reader), until_seq, until_ns))) as source:
+        with ReadAhead(_until(read_on(files, reader, reader.chunks), until_seq, until_ns)) as source:
             for chunk in source:
                 replayer.take(chunk)
-                tail = chunk.tail
+                if chunk.commands:
+                    [timestamp_ns] = _STAMP.unpack_from(chunk.commands, len(chunk.commands) - COMMAND_SIZE)
                 now_s = time.monotonic()
                 if progress is not None and now_s - told_s >= PROGRESS_S:
                     told_s = now_s
@@ -432,24 +402,41 @@ def replay(
     finally:
         reader.close()
     if not replayer.has_engine:
-        raise JournalError(f"{journal_directory} holds no history{' up to then' if until_ns is not None else ''}")
+        raise JournalError(f"{journal_directory} holds no history")
     engine = replayer.engine
     if until_seq is not None and engine.seq < until_seq:
         raise JournalError(f"{journal_directory} ends at command {engine.seq}, command {until_seq} was asked for")
     seconds = time.monotonic() - began_s
-    return Replayed(engine, tail, engine.state_hash(), replayer.commands, replayer.next_ordinal, seconds)
+    return Replayed(engine, timestamp_ns, engine.state_hash(), replayer.commands, replayer.next_ordinal, seconds)
 
 
-def _until(records: Iterator[Record], until_seq: int | None, until_ns: int | None) -> Iterator[Record]:
-    """Ends with the last record that is asked for, cut to the commands that are."""
-    for record in records:
-        if until_ns is not None and record.timestamp_ns > until_ns:
+def _until(source: Iterator[Chunk], until_seq: int | None, until_ns: int | None) -> Iterator[Chunk]:
+    """Ends with the last command that is asked for. The epochs before it are what it needs, so the first is always
+    given."""
+    for chunk in source:
+        total = len(chunk.commands) // COMMAND_SIZE
+        wanted = total
+        if until_seq is not None:
+            wanted = min(wanted, until_seq - (chunk.chain.seq - total))
+        if until_ns is not None:
+            wanted = min(wanted, bisect_right(_Stamps(chunk.commands), until_ns))
+        if wanted < total:
+            yield replace(chunk, commands=chunk.commands[: wanted * COMMAND_SIZE], writer=None)
             return
-        if until_seq is None or record.last_seq < until_seq:
-            yield record
-            continue
-        count = max(0, until_seq - record.first_seq + 1)
-        if record.kind == RecordKind.BATCH:
-            record = record._replace(command_count=count, body=record.body[: count * COMMAND_SIZE])
-        yield record
-        return
+        if total and until_seq is not None and chunk.chain.seq == until_seq:
+            yield replace(chunk, writer=None)  # whoever took over then has decided nothing that is asked for
+            return
+        yield chunk
+
+
+class _Stamps(Sequence[int]):
+    """The stamps of commands, without a list of them."""
+
+    def __init__(self, commands: bytes) -> None:
+        self._commands = commands
+
+    def __len__(self) -> int:
+        return len(self._commands) // COMMAND_SIZE
+
+    def __getitem__(self, index: Any) -> Any:
+        return _STAMP.unpack_from(self._commands, index * COMMAND_SIZE)[0]

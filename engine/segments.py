@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from engine import failpoints
+from engine._chain import read_run
 from engine._segment_io import content_end, fill_zeros
 from engine.journal_format import (
     PAGE_SIZE,
     RECORD_MAGIC,
     Chain,
     ChainError,
+    Chunk,
     EpochBody,
     JournalDamageError,
     JournalError,
@@ -35,6 +38,9 @@ from engine.journal_format import (
 )
 
 WINDOW_BYTES = 1 << 20  # read at a time
+CHUNK_BYTES = 1 << 20  # of commands in a chunk, or somewhat more
+ANY_POSITION = 2**64 - 1
+T = TypeVar("T")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -143,7 +149,7 @@ def read_segment(fd: int, offset: int, end: int) -> Iterator[tuple[int, Record]]
     """
     window_bytes = WINDOW_BYTES
     while offset < end:
-        window = memoryview(os.pread(fd, min(window_bytes, end - offset), offset))
+        window = os.pread(fd, min(window_bytes, end - offset), offset)
         at = 0
         while (record := parse_record(window, at)) is not None:
             yield offset + at, record
@@ -156,10 +162,10 @@ def read_segment(fd: int, offset: int, end: int) -> Iterator[tuple[int, Record]]
 
 
 class SegmentReader:
-    """Follows the history through the segments from some segment on, record by record, also while it is written.
+    """Follows the history through the segments from some segment on, also while it is written.
 
-    `records()` ends at the present end and goes on from there when it is called again. A record that is void is left
-    out.
+    `records()` and `chunks()` end at the present end and go on from there when they are called again. What is void is
+    left out.
     """
 
     def __init__(self, files: SegmentFiles, number: int, chain: Chain, *, syncs: bool = False) -> None:
@@ -169,7 +175,10 @@ class SegmentReader:
         self.number = number
         self.chain = chain
         self.writer: EpochBody | None = None  # whose epoch it is there
+        self._taken_over: EpochBody | None = None  # by whom, since `chunks` looked
         self._offset = 0  # in the segment; 0 = its header has not been taken
+        self._window = b""  # of the file
+        self._at = 0  # in it
         self._syncs = syncs
         self._fd = -1
 
@@ -179,24 +188,66 @@ class SegmentReader:
         return self._files.path(self.number), self._offset
 
     def records(self) -> Iterator[Record]:
-        """Raises JournalDamageError when a whole record or a segment does not follow its predecessor."""
-        while self._enter():
-            number, end = self.number, os.fstat(self._fd).st_size
-            for offset, record in read_segment(self._fd, self._offset, end):
-                self._offset = offset
-                is_void = not self._accept(record)
-                self._offset = offset + record.size
-                if is_void:
-                    continue
-                if record.kind == RecordKind.EPOCH:
-                    self.writer = parse_epoch_body(record.body)
-                if record.kind == RecordKind.ROLL:
-                    self._leave()
+        """One by one. Raises JournalDamageError when a whole record or a segment does not follow its predecessor."""
+        while self._enter() and (record := self._next_record()) is not None:
+            if self._accept(record):
                 yield record
-                if self.number != number:
-                    break
-            if self.number == number:
-                return
+
+    def chunks(self, last_position: int = ANY_POSITION) -> Iterator[Chunk]:
+        """The same history up to `last_position` as a replay takes it: batches joined to CHUNK_BYTES and more, a
+        takeover ends a chunk. Every record that was taken is in a chunk that was given, so a consumer may stop after
+        any of them and go on later. Raises JournalDamageError likewise."""
+        commands, previous, begun = bytearray(), self.chain.digest, self.chain.position
+        while self.chain.position < last_position and self._enter() and self._take(commands, last_position):
+            writer, self._taken_over = self._taken_over, None
+            if len(commands) >= CHUNK_BYTES or writer is not None:
+                yield Chunk(bytes(commands), self.chain.copy(), previous, writer)
+                commands, previous, begun = bytearray(), self.chain.digest, self.chain.position
+        if self.chain.position > begun:
+            yield Chunk(bytes(commands), self.chain.copy(), previous)
+
+    def _take(self, commands: bytearray, last_position: int) -> bool:
+        """A run of batches, or one other record; False at the present end."""
+        if not self._run(commands, last_position):
+            record = self._next_record()
+            if record is None:
+                return False
+            if not self._run(commands, last_position):
+                self._accept(record)
+        return True
+
+    def _run(self, commands: bytearray, last_position: int) -> bool:
+        ahead = read_run(self._window, self._at, self.chain, commands, CHUNK_BYTES, last_position)
+        size = ahead - self._at
+        self._at = ahead
+        self._offset += size
+        return size > 0
+
+    def _next_record(self) -> Record | None:
+        """The whole record at the reader's place, in a fresh window when need be."""
+        record = parse_record(self._window, self._at)
+        if record is None:
+            left = os.fstat(self._fd).st_size - self._offset
+            self._window, self._at = os.pread(self._fd, max(0, min(WINDOW_BYTES, left)), self._offset), 0
+            needed = record_bytes(self._window, 0)
+            if len(self._window) < needed <= left:
+                self._window = os.pread(self._fd, needed, self._offset)
+            record = parse_record(self._window, 0)
+        return record
+
+    def _accept(self, record: Record) -> bool:
+        """Takes a record; False when it is void."""
+        try:
+            counts = self.chain.accept(record)
+        except ChainError as error:
+            raise self.damage(str(error)) from None
+        self._offset += record.size
+        self._at += record.size
+        if counts and record.kind == RecordKind.EPOCH:
+            self.writer = self._taken_over = parse_epoch_body(record.body)
+        if counts and record.kind == RecordKind.ROLL:
+            self._leave()
+        return counts
 
     def _enter(self) -> bool:
         """Opens the segment and takes its header; False when it has not begun."""
@@ -220,13 +271,8 @@ class SegmentReader:
             self.sync()
         self.close()
         self.number += 1
-        self._offset = 0
-
-    def _accept(self, record: Record) -> bool:
-        try:
-            return self.chain.accept(record)
-        except ChainError as error:
-            raise self.damage(str(error)) from None
+        self._offset = self._at = 0
+        self._window = b""
 
     def damage(self, what: str) -> JournalDamageError:
         path, offset = self.place
@@ -264,14 +310,14 @@ def reader_at(files: SegmentFiles, position: int, *, syncs: bool = False) -> Seg
     return SegmentReader(files, 1, Chain(), syncs=syncs)
 
 
-def read_on(files: SegmentFiles, reader: SegmentReader) -> Iterator[Record]:
-    """What there is from the reader's place up to the present end, also beside a live writer.
+def read_on(files: SegmentFiles, reader: SegmentReader, read: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """What `read` (the reader's `records` or `chunks`) gives up to the present end, also beside a live writer.
 
     Raises JournalDamageError when the end that it finds cannot be the end.
     """
     while True:
         before = reader.chain.position
-        yield from reader.records()
+        yield from read()
         # The writer may have gone on in between, so what is behind the end speaks against it only when it stays the
         # end.
         if EndSearch(files, files.scan()).proof_behind(reader) <= reader.chain.position:
@@ -316,7 +362,7 @@ class EndSearch:
         number = self._segments[start].number if self._segments else 1
         reader = SegmentReader(self._files, number, head.chain.copy() if head else Chain())
         try:
-            for _ in reader.records():
+            for _ in reader.chunks():
                 pass
         finally:
             reader.close()

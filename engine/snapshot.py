@@ -76,8 +76,8 @@ class SnapshotStore:
         self._keep = keep
 
     def write(self, engine: Engine, tail: Tail, next_ordinal: int) -> Path:
-        """The engine's state as of `tail`, whole or not at all: a file with this name is on the disk when it returns. The
-        journal has to be durable up to `tail`: a snapshot must not tell of a command that may still be lost.
+        """The engine's state as of `tail`, whole or not at all: a file with this name is on the disk when it returns.
+        The journal has to be durable up to `tail`: a snapshot must not tell of a command that may still be lost.
 
         Raises ValueError when the engine does not stand at the tail, OSError.
         """

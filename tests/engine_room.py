@@ -20,7 +20,7 @@ from engine.journal import Durability, FileJournal, Tail
 from engine.journal_format import PAGE_SIZE, Record, RecordKind
 from engine.records import COMMAND_SIZE, EVENT_SIZE, CommandKind, PartyStatus, pack_command
 from engine.recovery import Recovered, recover
-from engine.segments import End, EndSearch, SegmentFiles, read_segment
+from engine.segments import End, EndSearch, SegmentFiles, read_on, read_segment, reader_at
 from engine.sequencer import Sequencer
 from engine.snapshot import SnapshotStore
 from tests.engines import SMALL, new_engine
@@ -100,17 +100,13 @@ async def write_journal(directory: Path, batches: Iterable[int], durability: Dur
 
 
 def records_of(directory: Path) -> list[Record]:
-    """Every record, by a journal that is opened and closed again without having written."""
-
-    async def read() -> list[Record]:
-        journal = file_journal(directory)
-        await journal.open()
-        try:
-            return list(journal.read(1))
-        finally:
-            await journal.close()
-
-    return run(read())
+    """Every record. Raises what reading raises."""
+    files = SegmentFiles(directory)
+    reader = reader_at(files, 1)
+    try:
+        return list(read_on(files, reader, reader.records))
+    finally:
+        reader.close()
 
 
 def reopened(directory: Path, durability: Durability = Durability.FSYNC) -> Tail:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from engine.api import EngineInfo
 from engine.journal import Tail
-from engine.journal_format import NO_DIGEST, Record
+from engine.journal_format import NO_DIGEST, Chunk
 from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, EventKind
 from tests.engines import SMALL
 
@@ -71,7 +71,7 @@ class MemoryJournal:
     async def fence(self, owner: str, engine: EngineInfo) -> int:
         return 1
 
-    def read(self, position: int) -> Iterator[Record]:
+    def read(self, position: int) -> Iterator[Chunk]:
         return iter(())
 
     def drop_before(self, seq: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine import inspect as stored
 from engine.journal_format import JournalDamageError, JournalError, RecordKind
 from engine.records import COMMAND_SIZE, EVENT_SIZE, ORDER_EVENT, CommandKind, EventKind, event_layout
-from engine.recovery import Replayer, chunks
+from engine.recovery import Replayer
 from gateway.commands.options import Data, add_data, instant, open_data, whole_number
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json, print_table
 from gateway.engine_room import events_directory
@@ -115,7 +115,7 @@ def stored_blocks(data: Data, first_seq: int) -> Iterator[Block]:
 def replayed_blocks(data: Data) -> Iterator[Block]:
     """From the journal alone, from its first command on: the events are computed. Raises JournalError."""
     replayer = Replayer(data.make_engine)
-    for chunk in chunks(stored.records(data.journal)):
+    for chunk in stored.chunks(data.journal):
         yield Block(chunk.commands, replayer.take(chunk))
 
 

@@ -66,6 +66,12 @@ def test_records_begin_with_the_one_asked_for(directory: Path) -> None:
     assert kinds == {RecordKind.BATCH, RecordKind.EPOCH, RecordKind.ROLL, RecordKind.SEAL}
 
 
+def test_chunks_are_the_whole_history(directory: Path) -> None:
+    found = list(inspect.chunks(directory / "journal"))
+    assert b"".join(chunk.commands for chunk in found) == b"".join(inspect.commands(directory / "journal"))
+    assert [chunk.writer is not None for chunk in found] == [True, True, True, False]
+
+
 def test_what_is_not_there_is_said(directory: Path, tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="holds no history"):
         next(inspect.commands(tmp_path))

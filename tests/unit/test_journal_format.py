@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine._chain import read_run
 from engine.declarations import schema_hash
 from engine.journal_format import (
     DIGEST_SIZE,
@@ -48,14 +49,14 @@ def pack_record(body: bytes = b"b" * (2 * COMMAND_SIZE), **fields: Any) -> bytes
 
 
 def record_of(body: bytes = b"b" * (2 * COMMAND_SIZE), **fields: Any) -> Record:
-    record = parse_record(memoryview(pack_record(body, **fields)), 0)
+    record = parse_record(pack_record(body, **fields), 0)
     assert record is not None
     return record
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
     data = pack_record()
-    record = parse_record(memoryview(b"?" * 32 + data), 32)
+    record = parse_record(b"?" * 32 + data, 32)
     assert record is not None
     assert (record.kind, record.command_count, record.epoch, record.position) == (RecordKind.BATCH, 2, 3, 4)
     assert (record.first_seq, record.last_seq, record.timestamp_ns) == (11, 12, 1_000)
@@ -63,11 +64,11 @@ def test_a_record_is_read_as_it_was_written() -> None:
     assert record.previous == bytes(range(32))
     assert bytes(record.body) == b"b" * (2 * COMMAND_SIZE)
     assert record.digest == hashlib.sha256(data[:-DIGEST_SIZE]).digest()
-    assert record.size == len(data) == record_bytes(memoryview(data), 0) == RECORD_OVERHEAD + 2 * COMMAND_SIZE
+    assert record.size == len(data) == record_bytes(data, 0) == RECORD_OVERHEAD + 2 * COMMAND_SIZE
 
 
 def test_no_part_of_a_record_is_a_record() -> None:
-    data = memoryview(pack_record())
+    data = pack_record()
     assert all(parse_record(data[:length], 0) is None for length in range(len(data)))
 
 
@@ -77,13 +78,13 @@ def test_no_changed_bit_goes_unnoticed() -> None:
         for mask in (0x01, 0x80):
             changed = bytearray(data)
             changed[at] ^= mask
-            assert parse_record(memoryview(changed), 0) is None, at
+            assert parse_record(bytes(changed), 0) is None, at
 
 
 def test_a_length_beyond_the_data_is_none() -> None:
     data = bytearray(pack_record())
     struct.pack_into("<I", data, RECORD_HEADER.offset_of("body_bytes"), 0xFFFF_FFFF)
-    assert parse_record(memoryview(data), 0) is None
+    assert parse_record(bytes(data), 0) is None
 
 
 # ------------------------------------------------------------------------------------------------------ the chain
@@ -132,7 +133,7 @@ def test_a_record_that_does_not_follow_is_refused(fields: dict[str, Any], why: s
 def test_what_a_deposed_writer_left_behind_is_void(fields: dict[str, Any]) -> None:
     here = chain()
     assert not here.accept(record_of(**fields))
-    assert here == replace(chain(), position=4), "it keeps its place and has no other effect"
+    assert here == Chain(4, 3, 10, 1_000, bytes(range(32))), "it keeps its place and has no other effect"
     after = record_of(position=5)
     assert here.accept(after), "the history goes on from the last record that counts"
 
@@ -141,6 +142,76 @@ def test_a_takeover_begins_the_next_epoch() -> None:
     here = chain()
     assert here.accept(record_of(WRITER.pack(), kind=RecordKind.EPOCH, epoch=4, command_count=0))
     assert (here.epoch, here.seq, here.position) == (4, 10, 4)
+
+
+def test_a_chain_is_a_value() -> None:
+    here = chain()
+    assert here == here.copy() == chain()
+    assert here != Chain()
+    assert here != "chain"
+    assert repr(here).startswith("Chain(position=3, epoch=3, seq=10, timestamp_ns=1000, digest=")
+    with pytest.raises(ValueError, match="a digest has 32 bytes, not 3"):
+        here.digest = b"abc"
+
+
+# -------------------------------------------------------------------------------------------------- whole runs
+
+
+def history(*sizes: int) -> tuple[bytes, list[Chain]]:
+    """Batches of so many commands one after the other, and the chain after each."""
+    here, data, chains = Chain(), b"", []
+    for size in sizes:
+        body = bytes([size]) * (size * COMMAND_SIZE)
+        fields = {"command_count": size, "epoch": 0, "position": here.position + 1, "first_seq": here.seq + 1}
+        packed = pack_record(body, **fields, previous=here.digest)
+        record = parse_record(packed, 0)
+        assert record is not None
+        assert here.accept(record)
+        data += packed
+        chains.append(here.copy())
+    return data, chains
+
+
+def test_a_run_takes_what_one_by_one_would_take() -> None:
+    data, chains = history(1, 3, 2, 5)
+    here, commands = Chain(), bytearray()
+    assert read_run(data, 0, here, commands, 1 << 20, 99) == len(data)
+    assert here == chains[-1]
+    assert commands == b"".join(bytes([size]) * (size * COMMAND_SIZE) for size in (1, 3, 2, 5))
+
+
+def test_a_run_stops_where_it_is_told() -> None:
+    data, chains = history(1, 3, 2, 5)
+    for position in range(5):
+        here = Chain()
+        read_run(data, 0, here, bytearray(), 1 << 20, position)
+        assert here.position == position
+    here, commands = Chain(), bytearray(b"before")
+    at = read_run(data, 0, here, commands, 6 + 2 * COMMAND_SIZE, 99)
+    assert here == chains[1], "as soon as there is enough"
+    assert len(commands) == 6 + 4 * COMMAND_SIZE
+    assert read_run(data, at, here, commands, 6 + 4 * COMMAND_SIZE, 99) == at
+
+
+def test_a_run_stops_before_what_is_not_whole_or_does_not_follow() -> None:
+    """Why is for the slow way to say: the chain stays before it, and nothing of it is taken."""
+    data, chains = history(1, 3, 2)
+    second = RECORD_OVERHEAD + COMMAND_SIZE
+    for at in range(second, len(data), 11):
+        changed = bytearray(data)
+        changed[at] ^= 0x04
+        here, commands = Chain(), bytearray()
+        read_run(bytes(changed), 0, here, commands, 1 << 20, 99)
+        assert here in chains[:2]
+        assert len(commands) == here.seq * COMMAND_SIZE
+    for length in range(second, second + RECORD_OVERHEAD + 3 * COMMAND_SIZE):
+        here = Chain()
+        assert read_run(data[:length], 0, here, bytearray(), 1 << 20, 99) == second
+        assert here == chains[0]
+    for strange in (pack_record(), pack_record(WRITER.pack(), kind=RecordKind.EPOCH), b"", b"x" * 500):
+        here = chains[0].copy()
+        assert read_run(data[:second] + strange, second, here, bytearray(), 1 << 20, 99) == second
+        assert here == chains[0]
 
 
 # ------------------------------------------------------------------------------------------- writers and segments

@@ -166,7 +166,12 @@ SESSION_FIELDS = (
 
 ORDER_FIELDS = (
     field(1, "Account", "STRING", "Name of the account"),
-    field(6, "AvgPx", "PRICE", "Average price of the fills so far, 0 before the first"),
+    field(
+        6,
+        "AvgPx",
+        "PRICE",
+        "Average price of the fills, in the report of a fill that was the only one; else 0: use 31 and 32",
+    ),
     field(11, "ClOrdID", "STRING", "The participant's id: at most 36 printable characters without spaces"),
     field(14, "CumQty", "QTY", "Filled so far"),
     field(15, "Currency", "CURRENCY", "USDC in the venue's messages; without effect in orders"),
@@ -407,8 +412,8 @@ ORDER_FIELDS = (
     field(20003, "ContraOrderID", "STRING", "Self-trade prevention: 37 of the other own order"),
     field(20004, "RealisedPnL", "AMT", "Profit realised by the fill in USDC; left out when 0"),
     field(20005, "RetryAfterMs", "INT", "RATE_LIMITED: milliseconds until the same message would pass"),
-    field(20030, "TakeProfitPx", "PRICE", "Attached take-profit: its trigger"),
-    field(20031, "StopLossPx", "PRICE", "Attached stop-loss: its trigger"),
+    field(20030, "TakeProfitPx", "PRICE", "Attached take-profit: its trigger. Not served yet: INVALID_ORDER_TYPE"),
+    field(20031, "StopLossPx", "PRICE", "Attached stop-loss: its trigger. Not served yet: INVALID_ORDER_TYPE"),
 )
 
 _QUOTE_REASONS = """

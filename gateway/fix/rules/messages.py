@@ -120,7 +120,7 @@ SESSION_MESSAGES = (
         "Logout",
         Way.BOTH,
         "Ends the session; always answered. 58 says why when the venue begins.",
-        "58 N\n1409 N@50",
+        "58 N\n1409 N@50 participant only",
         session=True,
     ),
 )
@@ -414,12 +414,15 @@ ORDER_MESSAGES = (
     ),
 )
 
+_NO_QUOTES = "Not served yet: the venue answers 35=j with 380=3 until its engine has quotes."
+
 QUOTE_MESSAGES = (
     message(
         "i",
         "MassQuote",
         Way.IN,
-        "Two-sided quotes; each replaces the session's earlier quote of that instrument. Answered by 35=b as 301 says.",
+        "Two-sided quotes; each replaces the session's earlier quote of that instrument. Answered by 35=b as 301 says. "
+        + _NO_QUOTES,
         """
         117   Y
         131   N
@@ -443,7 +446,7 @@ QUOTE_MESSAGES = (
         "Z",
         "QuoteCancel",
         Way.IN,
-        "Cancels quotes. Answered by 35=b in FIX 4.2 and 4.4 too.",
+        "Cancels quotes. Answered by 35=b. " + _NO_QUOTES,
         """
         117   Y
         131   N
@@ -508,7 +511,8 @@ QUOTE_MESSAGES = (
         "UM",
         "MarketMakerProtectionRequest",
         Way.IN,
-        "Sets, resets or asks for market-maker protection of an account in an instrument. Answered by 35=UN.",
+        "Sets, resets or asks for market-maker protection of an account in an instrument. Answered by 35=UN. "
+        + _NO_QUOTES,
         """
         20057 Y
         20055 Y
@@ -699,7 +703,8 @@ MARKET_MESSAGES = (
         372   Y
         379   N
         380   Y
-        58    N      380=5: names the tag that is missing
+        371   C      380=5: the tag that is missing
+        58    N
         20001 N
         20005 C      reason RATE_LIMITED
         """,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from engine.api import Engine, EngineLimits, load_engine
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from engine.api import ENGINES_GROUP, Engine, EngineLimits, load_matcher
 from tests.source.tree import ROOT
 
 HAS_CORE = (ROOT / "cython" / "engine" / "_core.pyx").exists()
@@ -14,4 +18,15 @@ SMALL = EngineLimits(
 
 
 def new_engine(name: str, limits: EngineLimits = SMALL) -> Engine:
-    return load_engine(name, limits)
+    """As `load_engine` makes it, but entry points are looked up once: that takes longer than most scenarios."""
+    engine: Engine = _factory(name)(limits, _find_matcher)
+    return engine
+
+
+@cache
+def _factory(name: str) -> Any:
+    [point] = [point for point in entry_points(group=ENGINES_GROUP) if point.name == name]
+    return point.load()
+
+
+_find_matcher = cache(load_matcher)

@@ -10,7 +10,6 @@ it (a broken invariant, a crash) is a difference like others.
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import json
 import multiprocessing
 import os
@@ -24,7 +23,7 @@ from typing import Any
 from engine.api import EngineLimits
 from tests.engines import ENGINES
 from tests.property.commands import SHAPES, Commands
-from tests.property.judge import Difference, Judge, Restores, split_records
+from tests.property.judge import Check, Difference, Judge, Restores, split_records
 
 SEQUENCE_COMMANDS = 4_000
 REPORT_SECONDS = 5.0
@@ -111,35 +110,52 @@ class Run:
         worker.process.join()
 
 
-def check_apart(judge: Judge) -> Any:
-    """`judge.check` in a process of its own; one that dies is a difference."""
+class Apart:
+    """`judge.check` in another process, which may die of it: that is a difference, and the next call gets a new one."""
 
-    def check(limits: EngineLimits, records: list[bytes], restores: Restores) -> Difference | None:
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reader)
-            faulthandler.disable()
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            found = judge.check(limits, records, restores)
-            os.write(writer, (found.what if found else "").encode()[:4000])
-            os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            what = pipe.read().decode(errors="replace")
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if status:
-            what = f"the process ended with {status}"
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._context = multiprocessing.get_context("spawn")
+        self._process: Any = None
+        self._pipe: Any = None
+
+    def __call__(self, limits: EngineLimits, records: list[bytes], restores: Restores) -> Difference | None:
+        if self._process is None:
+            self._pipe, theirs = self._context.Pipe()
+            self._process = self._context.Process(target=_check_all, args=(theirs, self._judge), daemon=True)
+            self._process.start()
+            theirs.close()
+        self._pipe.send((limits, records, restores))
+        try:
+            what = self._pipe.recv()
+        except EOFError:
+            what = f"the process ended with {self.close()}"
         return Difference(what, limits, records) if what else None
 
-    return check
+    def close(self) -> int | None:
+        """Ends the process; returns its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        self._pipe.close()
+        process.join()
+        return int(process.exitcode)
 
 
-def first_death(judge: Judge, seed: int, commands: int, shape: str) -> Difference:
+def _check_all(pipe: Connection, judge: Judge) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the same last words again and again
+    while True:
+        try:
+            found = judge.check(*pipe.recv())
+        except EOFError:
+            return
+        pipe.send(found.what if found else "")
+
+
+def first_death(check: Check, seed: int, commands: int, shape: str) -> Difference:
     """The sequence of a seed that ended its process, cut behind the command that did it."""
     generator = Commands(seed, shape)
     records = split_records([generator.take(commands)])
-    check = check_apart(judge)
     shortest, longest = 0, len(records)
     while longest - shortest > 1:
         middle = (shortest + longest) // 2
@@ -152,9 +168,13 @@ def first_death(judge: Judge, seed: int, commands: int, shape: str) -> Differenc
 
 def explain(judge: Judge, seed: int, seen: Difference | None, commands: int, shape: str) -> Difference:
     """The difference, shrunk."""
-    if seen is None:
-        return judge.shrink(first_death(judge, seed, commands, shape), check=check_apart(judge))
-    return judge.shrink(seen)
+    if seen is not None:
+        return judge.shrink(seen)
+    apart = Apart(judge)
+    try:
+        return judge.shrink(first_death(apart, seed, commands, shape), seconds=200.0, check=apart)
+    finally:
+        apart.close()
 
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.api import UnknownPluginError, load_engine
 from engine.records import COMMAND_SIZE, EVENT_SIZE, INT64_MAX, NEVER_NS, CommandKind, pack_command
 from tests.engines import SMALL, new_engine
 from tests.property.commands import Commands
@@ -24,6 +25,13 @@ def test_a_fresh_engine(engine_name: str) -> None:
     assert (engine.info.name, engine.info.limits) == (engine_name, SMALL)
     assert engine.info.version
     assert engine.apply(b"") == b""
+
+
+def test_engines_are_found_by_name(engine_name: str) -> None:
+    engine = load_engine(engine_name, SMALL)
+    assert (engine.info.name, engine.info.limits) == (engine_name, SMALL)
+    with pytest.raises(UnknownPluginError, match=f"no 'nonesuch' in perpgate.engines; there are: .*{engine_name}"):
+        load_engine("nonesuch", SMALL)
 
 
 def test_a_batch_gives_the_events_of_its_commands_in_order(engine_name: str) -> None:

@@ -1,7 +1,7 @@
 """The rules that make records a history, and the reading of whole runs of them.
 
-`Chain` says what may follow what; every reader goes through it, live or replaying. `read_run` is the way of a recovery: it
-takes batch after batch out of a window of a file, verified, without an object for each. Bytes are described in
+`Chain` says what may follow what; every reader goes through it, live or replaying. `read_run` is the way of a recovery:
+it takes batch after batch out of a window of a file, verified, without an object for each. Bytes are described in
 `engine.journal_format`; nothing here opens a file.
 """
 
@@ -88,7 +88,7 @@ cdef class Record:
 
 
 cdef class Chain:
-    """`Chain(position, epoch, seq, timestamp_ns, digest)`: where a history stands after some record, all 0 before the first."""
+    """`Chain(position, epoch, seq, timestamp_ns, digest)`: where a history stands after some record, all 0 at first."""
 
     def __init__(self, uint64_t position=0, uint64_t epoch=0, uint64_t seq=0, int64_t timestamp_ns=0,
                  bytes digest=bytes(DIGEST_SIZE)):
@@ -124,7 +124,7 @@ cdef class Chain:
         return self.position, self.epoch, self.seq, self.timestamp_ns, self.digest
 
     def accept(self, Record record not None):
-        """Takes a whole record as the next one. False: it is void, a leftover of a writer that had been deposed; it keeps
+        """Takes a whole record as the next one. False: it is void, a leftover of a deposed writer; it keeps
         its place and has no other effect.
 
         Raises ChainError when it does not follow: then the history is not the one that was written.
@@ -226,16 +226,18 @@ def record_bytes(bytes data not None, Py_ssize_t offset):
 
 def read_run(bytes window not None, Py_ssize_t offset, Chain chain not None, bytearray commands not None,
              Py_ssize_t commands_bytes, uint64_t last_position):
-    """Takes batches from `offset` on as long as each is whole and follows: their commands go to the end of `commands`, the
-    chain moves on. Stops before anything else, when `commands` has `commands_bytes`, and behind `last_position`. Returns
-    the offset behind the last one taken; why it stopped there is for the slow way to find out.
+    """Takes batches from `offset` on as long as each is whole and follows: their commands go to the end of `commands`,
+    the chain moves on. Stops before anything else, when `commands` has `commands_bytes`, and behind `last_position`.
+    Returns the offset behind the last one taken; why it stopped there is for the slow way to find out.
     """
     cdef const record_header_t *header
     cdef const char *body
     cdef Py_ssize_t gathered = len(commands)
     while gathered < commands_bytes and chain.position < last_position:
         header = header_at(window, offset)
-        if header == NULL or header.kind != KIND_BATCH or chain.judge(header) != VERDICT_FOLLOWS or not is_whole(header):
+        if header == NULL or header.kind != KIND_BATCH or chain.judge(header) != VERDICT_FOLLOWS:
+            break
+        if not is_whole(header):
             break
         body = <const char *> header + HEADER_SIZE
         commands.extend(PyMemoryView_FromMemory(<char *> body, header.command_count * COMMAND_SIZE, PyBUF_READ))

@@ -35,6 +35,7 @@ WINDOWS = (64, 512, 2_048)
 ROUND_TRIPS = 2_000
 WARM_UP = 200
 SYNC_DELAY_US = 1_000
+PAUSE_S = 0.001  # between round trips: at low load a server has done with the last request when the next one comes
 
 
 def cores() -> tuple[int, int]:
@@ -228,7 +229,10 @@ def round_trip(options: Options) -> Report:
             def run(name: str, contestant: Trader | Echoed) -> float:
                 for _ in range(WARM_UP):
                     contestant.round_trip_ns()
-                taken = [contestant.round_trip_ns() / 1000 for _ in range(ROUND_TRIPS)]
+                taken = []
+                for _ in range(ROUND_TRIPS):
+                    time.sleep(PAUSE_S)
+                    taken.append(contestant.round_trip_ns() / 1000)
                 samples[name] += taken
                 return statistics.median(taken)
 

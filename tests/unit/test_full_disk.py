@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from engine import sequencer
 from engine.journal import Durability
 from engine.records import (
     EVENT_HEADER_SIZE,
@@ -42,6 +43,7 @@ from tests.source.tree import ROOT
 from tests.unit.test_segment_io import file_size_limit
 
 ONE = 100_000_000
+LOW_SPREAD_NS = 1_000_000_000  # the reserve of a test is small: a minute would be long
 ACTIVE = int(PartyStatus.ACTIVE)
 _EVENT = struct.Struct("<20xH2xI28xQ")  # kind, session_id, msg_seq_in
 _CONFIG = struct.Struct("<H6xB")  # command_kind, first byte of the body
@@ -139,6 +141,11 @@ async def write_until(room: Room, condition: Callable[[], bool]) -> None:
         await room.sequencer.execute(set_firm(1 + n % 8) for n in range(50))
 
     await until(condition, step)
+
+
+@pytest.fixture(autouse=True)
+def short_rations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencer, "LOW_SPREAD_NS", LOW_SPREAD_NS)
 
 
 @pytest.mark.parametrize("durability", [Durability.FSYNC, Durability.PAGE_CACHE])
@@ -240,10 +247,11 @@ def test_a_write_that_finds_no_space_is_tried_again(tmp_path: Path) -> None:
 ON_A_SMALL_DISK = """
 import asyncio, sys
 from pathlib import Path
+from engine import sequencer
 from engine.journal import Durability
 from engine.records import EventKind, Reason, VenueState
 from tests.engine_room import Room
-from tests.unit.test_full_disk import Told, Trader, market, replay, until, write_until
+from tests.unit.test_full_disk import LOW_SPREAD_NS, Told, Trader, market, replay, until, write_until
 
 async def scenario(disk, durability):
     told = Told()
@@ -261,6 +269,7 @@ async def scenario(disk, durability):
     assert replay(disk / durability / "journal", room.make_engine).state_hash == state_hash
     print("all went well")
 
+sequencer.LOW_SPREAD_NS = LOW_SPREAD_NS
 disk = Path(sys.argv[1])
 (disk / "ballast").write_bytes(bytes(1_500_000))
 asyncio.run(asyncio.wait_for(scenario(disk, sys.argv[2]), 50))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import replace
 from typing import Any
@@ -35,6 +36,7 @@ from engine.journal_format import (
 )
 from engine.records import COMMAND_SIZE
 from tests.engine_room import INFO
+from tests.source.tree import ROOT
 
 WRITER = EpochBody("host:1", "fsync", INFO, schema_hash())
 FIELDS: dict[str, Any] = {
@@ -85,6 +87,12 @@ def test_a_length_beyond_the_data_is_none() -> None:
     data = bytearray(pack_record())
     struct.pack_into("<I", data, RECORD_HEADER.offset_of("body_bytes"), 0xFFFF_FFFF)
     assert parse_record(bytes(data), 0) is None
+
+
+def test_the_page_about_the_journal_has_the_header_as_it_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", (ROOT / "docs" / "journal.md").read_text(), re.M)
+    fields = [(field.name, field.width) for field in RECORD_HEADER.fields if not field.is_padding]
+    assert [(name, int(width)) for name, width in rows] == fields
 
 
 # ------------------------------------------------------------------------------------------------------ the chain

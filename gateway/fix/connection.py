@@ -376,7 +376,7 @@ class FixConnection(asyncio.BufferedProtocol):
         if kind == SESSION_FAULT:
             self._perform(session.reject(message, reason, tag))
         else:
-            self._perform(session.business_reject(message, reason, protocol.FIELD_MISSING_TEXT, tag=tag))
+            self._perform(session.business_reject(message, reason, protocol.FIELD_MISSING_TEXT.format(tag)))
 
     def answers_came(self) -> None:
         """A message marked PossResend waits until every order before it was answered: only then is it known what it

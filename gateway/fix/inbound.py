@@ -70,8 +70,8 @@ class Desk:
 
     def _lacks(self, connection: FixConnection, message: FixMessage, tag: int) -> None:
         session = _link_of(connection).session
-        reason, text = int(BusinessReason.FIELD_MISSING), protocol.FIELD_MISSING_TEXT
-        connection.send(session.business_reject(message, reason, text, tag=tag))
+        text = protocol.FIELD_MISSING_TEXT.format(tag)
+        connection.send(session.business_reject(message, int(BusinessReason.FIELD_MISSING), text))
 
     # -------------------------------------------------------------------------------------------- mass cancels
 

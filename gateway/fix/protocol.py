@@ -49,7 +49,7 @@ FIX50SP2_APPL_VER_ID = "9"
 VENUE_REASON_CODE = 20001
 RETRY_AFTER_MS = 20005
 
-FIELD_MISSING_TEXT = "Conditionally required field missing"
+FIELD_MISSING_TEXT = "Conditionally required field missing ({})"  # j has no field for the tag
 ROUTING = ((115, 128), (116, 129), (144, 145), (128, 115), (129, 116), (145, 144))  # of a message -> of its answer
 ADMIN_TYPES = frozenset("012345A")
 BUSINESS_REFERENCES = {"x": 320, "e": 324, "g": 335, "BE": 923, "i": 117, "Z": 117, "AF": 584, "UM": 20057}

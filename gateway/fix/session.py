@@ -431,8 +431,8 @@ class Session:
         """Session-level Reject of a message whose fields could not be translated."""
         return self._reject(message, reason, tag)
 
-    def business_reject(self, message: Message, reason: int, text: str, more: Fields = (), tag: int = 0) -> Send:
-        """BusinessMessageReject: the message was read, and cannot be served. tag: the field to blame, 0 = none."""
+    def business_reject(self, message: Message, reason: int, text: str, more: Fields = ()) -> Send:
+        """BusinessMessageReject: the message was read, and cannot be served."""
         fields: list[tuple[int, str | int]] = [
             (protocol.REF_SEQ_NUM, message.seq_num or 0),
             (protocol.REF_MSG_TYPE, message.msg_type),
@@ -440,10 +440,7 @@ class Session:
         reference = message.get(protocol.BUSINESS_REFERENCES.get(message.msg_type, protocol.CL_ORD_ID))
         if reference:
             fields.append((protocol.BUSINESS_REJECT_REF_ID, reference))
-        fields.append((protocol.BUSINESS_REJECT_REASON, reason))
-        if tag:
-            fields.append((protocol.REF_TAG_ID, tag))
-        fields.append((protocol.TEXT, text))
+        fields += [(protocol.BUSINESS_REJECT_REASON, reason), (protocol.TEXT, text)]
         return Send("j", (*fields, *more), message, keep=True)
 
     # ------------------------------------------------------------------------------------------------------ parts

@@ -144,7 +144,7 @@ def test_refusals_name_their_reason(play: Callable[..., None]) -> None:
         new_order(client, "e")
         await client.expect("8", t11="e", t150="8", t103="6", t20001="84")
         new_order(client, "f", t44="")
-        await client.expect("j", t372="D", t379="f", t380="5", t371="44")
+        await client.expect("j", t372="D", t379="f", t380="5", t58="Conditionally required field missing (44)")
 
     play(script)
 
@@ -234,7 +234,7 @@ def test_mass_cancel_and_status(play: Callable[..., None]) -> None:
         client.send("q", {11: "q3", 530: "7", 1: "ACCOUNT-4", 60: now()})
         await client.expect("r", t11="q3", t531="0", t20001="81")
         client.send("q", {11: "q4", 530: "1", 60: now()})
-        await client.expect("j", t372="q", t379="q4", t380="5", t371="55")
+        await client.expect("j", t372="q", t379="q4", t380="5", t58="Conditionally required field missing (55)")
 
     play(script)
 

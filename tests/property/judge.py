@@ -156,38 +156,15 @@ class Judge:
     def shrink(self, found: Difference, seconds: float = 60.0, check: Check | None = None) -> Difference:
         """Drops commands and empties fields as long as there is still a difference, any difference.
 
-        `check` stands in for `self.check`, for engines that take the process with them.
+        `check` stands in for `self.check`: for engines that take the process with them. Every success then costs a
+        process, so fields stay as they are.
         """
-        check = check or self.check
-        deadline = time.monotonic() + seconds
-        modes = [mode for mode in Restores if check(found.limits, found.records, mode) is not None]
-        restores = modes[0] if modes else Restores.NEVER
-        best = found
-
-        def still(records: list[bytes]) -> bool:
-            nonlocal best
-            if time.monotonic() > deadline:
-                return False
-            difference = check(found.limits, records, restores) if records else None
-            if difference is None:
-                return False
-            best = difference
-            return True
-
-        piece = len(best.records) // 2
-        while piece:
-            at = 0
-            while at < len(best.records):
-                if not still(without(best.records, at, piece)):
-                    at += piece
-            piece //= 2
-        for at in range(len(best.records)):
-            for field in COMMAND_BODIES.get(_kind_of(best.records[at]), _NOTHING).fields[3:]:
-                if at < len(best.records):
-                    still(_with_zero(best.records, at, field))
-            if 0 < at < len(best.records):
-                still(_with_time_of(best.records, at))
-        return best
+        search = _Search(found, check or self.check, time.monotonic() + seconds)
+        search.drop(len(found.records) // 2)
+        if check is None:
+            search.simplify()
+            search.drop(1)
+        return search.best
 
     def scenario(self, found: Difference) -> str:
         """A test to paste: the commands, and the events that `two` makes of them."""
@@ -212,6 +189,43 @@ class Judge:
 
 
 Check = Callable[[EngineLimits, list[bytes], Restores], Difference | None]
+
+
+class _Search:
+    """For a shorter sequence that shows a difference: `best` is the shortest so far."""
+
+    def __init__(self, found: Difference, check: Check, deadline: float) -> None:
+        self.best = found
+        self._check = check
+        self._deadline = deadline
+        modes = (mode for mode in Restores if check(found.limits, found.records, mode) is not None)
+        self._restores = next(modes, Restores.NEVER)
+
+    def _still(self, records: list[bytes]) -> bool:
+        """Is there a difference? Then it is the best."""
+        if not records or time.monotonic() > self._deadline:
+            return False
+        difference = self._check(self.best.limits, records, self._restores)
+        self.best = difference or self.best
+        return difference is not None
+
+    def drop(self, piece: int) -> None:
+        """Commands that are not needed, `piece` at a time, then fewer."""
+        while piece:
+            at = 0
+            while at < len(self.best.records):
+                if not self._still(without(self.best.records, at, piece)):
+                    at += piece
+            piece //= 2
+
+    def simplify(self) -> None:
+        """Fields that need not be what they are become 0, times those of the command before."""
+        for at in range(len(self.best.records)):
+            for field in COMMAND_BODIES.get(_kind_of(self.best.records[at]), _NOTHING).fields[3:]:
+                if at < len(self.best.records):
+                    self._still(_with_zero(self.best.records, at, field))
+            if 0 < at < len(self.best.records):
+                self._still(_with_time_of(self.best.records, at))
 
 
 def _apply(engine: Engine, data: bytes) -> tuple[bytes, int]:

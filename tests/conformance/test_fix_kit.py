@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,3 +157,21 @@ def shape(examples: tuple[Example, ...]) -> list[tuple[str, str, str, tuple[int,
 def test_the_recorded_examples_are_what_the_venue_says(venue: KitVenue, version: Version) -> None:
     """When the venue's messages changed on purpose: `python -m tests.fix_examples --write`, then `make gen`."""
     assert shape(converse(venue.endpoint(version), venue.counterparty)) == shape(recorded(version))
+
+
+def test_the_client_at_a_terminal(venue: KitVenue, tmp_path: Path) -> None:
+    """Two lines pasted at once are both carried out, a wrong one is answered and ends nothing."""
+    profile = profile_of(venue, Version.FIX44, tmp_path)
+    command = [sys.executable, "-m", "gateway", "fix", "client", "--profile", str(profile)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
+        os.close(theirs)
+        assert client.stdout is not None
+        shown = client.stdout.readline()
+        os.write(ours, b"buy AAPL-USD 1 @90 alo id=one\nnonsense\nwait 8 11=one\nquit\n")
+        shown += client.stdout.read()
+        assert client.wait(20) == 0, shown
+    os.close(ours)
+    assert "-- logged on to" in shown
+    assert "NEW       one  buy 1 AAPL-USD @ 90" in shown
+    assert "'nonsense' is no command" in shown

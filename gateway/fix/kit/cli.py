@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
 import sys
 import tempfile
@@ -28,6 +29,8 @@ DESCRIPTION = """The participant kit: a FIX client, the certification, and the d
 client and QuickFIX's part of certify need the quickfix package: pip install 'perpgate[fix-kit]' compiles it, about 6
 minutes on 2 cores."""
 COD_TYPES = {"never": "0", "disconnect": "1", "logout": "2", "both": "3"}
+IDLE_S = 0.1  # between looks for reports while nobody types
+ANSWER_S = 0.05  # for the answer to a typed command to come before the next prompt
 _PROMPT = "fix> "
 
 
@@ -150,26 +153,36 @@ def _lines(path: Path) -> list[str]:
 
 
 def _interactive(client: Client, terminal: TextIO) -> None:
-    """Commands from a terminal; reports are printed while it waits for the next one."""
+    """Commands from a terminal; reports are printed while it waits for the next one. Lines are read from the descriptor
+    itself: behind Python's buffer a second pasted line would wait for the user to type a third."""
     _print("`help` lists the commands, `quit` ends")
     _prompt()
+    typed = b""
     while not client.is_over:
-        if not select.select([terminal], [], [], 0.1)[0]:
+        if not select.select([terminal], [], [], IDLE_S)[0]:
             if not client.line.said.empty():
                 _print("")
                 client.pump(0.0)
                 _prompt()
             continue
-        text = terminal.readline()
-        if not text:
+        data = os.read(terminal.fileno(), 4_096)
+        if not data:
             return
-        try:
-            client.execute(text)
-        except ScriptError as error:
-            _print(f"{error}")
-        client.pump(0.05)
-        if not client.is_over:
+        *lines, typed = (typed + data).split(b"\n")
+        for line in lines:
+            _enter(client, line.decode("utf-8", "replace"))
+            if client.is_over:
+                return
             _prompt()
+
+
+def _enter(client: Client, text: str) -> None:
+    """One typed command; what is wrong with it is said and nothing ends."""
+    try:
+        client.execute(text)
+    except ScriptError as error:
+        _print(f"{error}")
+    client.pump(ANSWER_S)
 
 
 def run_certify(options: argparse.Namespace) -> bool:

@@ -172,6 +172,7 @@ def test_an_order_without_account_needs_a_default() -> None:
         raw(order("a", t54="9")),
         raw(order("a", t44="")),
     ],
+    ids=("gap", "low", "possdup", "possresend", "comp-id", "stale", "heartbeat", "enumeration", "empty"),
 )
 def test_what_is_not_ordinary_stops_the_decoder(message: bytes) -> None:
     inbound, batch = begun(), CommandBatch(8)

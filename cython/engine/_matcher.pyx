@@ -452,7 +452,7 @@ cdef class PythonBook(Matcher):
                 if self.cached_snapshot is None:
                     self.cached_snapshot = self.matcher.snapshot()
                 size = len(self.cached_snapshot)
-                if size <= capacity:
+                if 0 < size <= capacity:
                     memcpy(data, PyBytes_AS_STRING(self.cached_snapshot), size)
             except BaseException:
                 stop_process("a Python matcher failed in snapshot")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ SESSION, BUSINESS = _wire.SESSION_FAULT, _wire.BUSINESS_FAULT
         ("F|11=b|55=AAPL-USD|54=1|60=" + utc(), None),
         (order("a"), None),
     ],
+    ids=map(str, count(1)),  # the messages hold the time: workers have to agree on the names
 )
 def test_what_cannot_be_translated_has_the_code_of_its_reject(text: str, fault: tuple[int, int, int] | None) -> None:
     found = fault_of(text)

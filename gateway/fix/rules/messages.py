@@ -703,7 +703,6 @@ MARKET_MESSAGES = (
         372   Y
         379   N
         380   Y
-        371   C      380=5: the tag that is missing
         58    N
         20001 N
         20005 C      reason RATE_LIMITED

@@ -2,7 +2,7 @@
 
 One line is one message: seconds after midnight, type (1 new, 2 partial cancel, 3 delete, 4 execution of a visible
 order, 5 execution of a hidden order), order id, size in shares, price x 10,000, direction of the resting order
-(1 buy, -1 sell). `perpgate demo` plays the orders through the binary door; docs/operations.md "Order flow" says how
+(1 buy, -1 sell). `perpgate demo` plays the orders through both doors; docs/operations.md "Order flow" says how
 far the book follows. Nothing here does network I/O or knows a session.
 
 What a message becomes (M the maker's account, T the taker's; a share is one unit of the instrument)

@@ -20,10 +20,11 @@ from gateway.flow import FlowError, read_flow
 from gateway.venue_process import VenueProcessError
 
 DESCRIPTION = """\
-Starts a venue with the embedded journal in a process of its own and replays order flow through its binary door: resting
-orders as ALO orders of one participant, executions as IOC orders of another. In the middle it kills the venue with
-SIGKILL and starts it again; the participants reconnect and go on. At the end it stops the venue and compares: the state
-with a full replay of the journal, best bid and ask with those of the flow. Exit code 1 when one differs.
+Starts a venue with the embedded journal in a process of its own and replays order flow through both of its doors:
+resting orders as post-only orders of a maker over FIX 4.4, executions as IOC orders of a taker over the binary
+protocol. In the middle it kills the venue with SIGKILL and starts it again; the participants reconnect and go on, the
+FIX session with its next sequence numbers. At the end it stops the venue and compares: the state with a full replay of
+the journal, best bid and ask with those of the flow. Exit code 1 when one differs.
 
 The flow is in the LOBSTER message format: seconds after midnight, type (1 new, 2 partial cancel, 3 delete, 4 execution,
 5 hidden execution), order id, size, price x 10,000, direction of the resting order (1 or -1). `.gz` is unpacked."""
@@ -90,18 +91,23 @@ def _run(options: argparse.Namespace, settings: Settings, flow: Path, directory:
     return ExitCode.OK if passed else ExitCode.NO
 
 
+def _latencies(latency_ns: dict[str, int]) -> str:
+    named = (("p50", "50"), ("p90", "90"), ("p99", "99"), ("max", "100"))
+    return ", ".join(f"{name} {format_ns(latency_ns[key])}" for name, key in named)
+
+
 def _print(result: DemoResult, keep: Path | None) -> None:
     recovery = result.recovery
-    named = (("p50", "50"), ("p90", "90"), ("p99", "99"), ("max", "100"))
-    latencies = ", ".join(f"{name} {format_ns(result.latency_ns[key])}" for name, key in named)
+    doors = ", ".join(f"{role} over {door}" for role, door in result.doors.items())
     outage = f"{result.outage_s:.2f} s from the kill until both sessions went on"
     replayed = f"{recovery['commands_replayed']:,} commands behind the snapshot of command {recovery['snapshot_seq']:,}"
     print_pairs(
         [
             ("flow", f"{result.messages:,} messages in {result.seconds:.1f} s"),
+            ("doors", doors),
             ("orders", f"{result.requests:,} requests, {result.reports:,} reports"),
             ("trades", f"{result.trades:,}, {result.traded_shares:,} shares"),
-            ("answered in", latencies),
+            *[(f"{role} answered in", _latencies(result.latency_ns[role])) for role in result.doors],
             ("outage", outage),
             ("recovery", f"{recovery['seconds']:.3f} s: {replayed}"),
             ("best bid, ask", f"{result.best_bid or 'none'}, {result.best_ask or 'none'}"),

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-from engine.records import OrderState, Side, TimeInForce
-from gateway.binary.messages import OrderReport
-
-_PASSING = (TimeInForce.IOC, TimeInForce.FOK)
+from engine.records import Side
+from gateway.demo.seats import SeatReport
 
 
 class ReportBook:
@@ -22,14 +20,13 @@ class ReportBook:
         self._quantities: dict[int, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
         self._prices: dict[int, list[int]] = {Side.BUY: [], Side.SELL: []}  # ascending
 
-    def take(self, report: OrderReport) -> None:
+    def take(self, report: SeatReport) -> None:
         """Shows the order as the report says it stands now."""
         before = self.orders.pop(report.order_id, None)
         if before is not None:
             self._add(*before[:2], -before[2])
-        rests = report.order_state == OrderState.LIVE and report.time_in_force not in _PASSING
-        if rests and report.leaves_quantity_e8 > 0 and report.price_e8 is not None:
-            now = (report.side, report.price_e8, report.leaves_quantity_e8)
+        if report.rests:
+            now = (report.side, report.price_e8, report.leaves_e8)
             self.orders[report.order_id] = now
             self._add(*now)
 

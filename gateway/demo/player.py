@@ -1,8 +1,8 @@
-"""Plays order flow to a venue through the binary door: one session makes, another takes.
+"""Plays order flow to a venue through its doors: one session makes, another takes.
 
 Requests of one session keep their order on the way; between the two sessions there is none, so the player changes
 sides only when everything is answered and the fills have been seen on both. When the venue dies the player stalls, like
-any participant: its clients reconnect, ask for the reports that they missed and send again what nobody answered.
+any participant: its seats reconnect, ask for the reports that they missed and send again what nobody answered.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from collections.abc import Callable, Mapping
 
 from hdrh.histogram import HdrHistogram
 
-from engine.records import SCALE_E8, CommandKind, EventKind, Side
-from gateway.binary.messages import CancelOrder, NewOrder, OrderReport, ReplaceOrder, Report, Request
-from gateway.client import BinaryClient
+from engine.records import SCALE_E8, Side
 from gateway.demo.book import ReportBook
+from gateway.demo.seats import Key, Seat, SeatReport
 from gateway.flow import FlowMessage, FlowTranslator, OrderAction, Role
 
 IN_FLIGHT_MAX = 64
 ANSWER_TIMEOUT_S = 30.0
 RECONNECT_S = 0.1
 LATENCY_NS_MAX = 60 * 10**9
-REJECTIONS = (EventKind.ORDER_REJECTED, EventKind.REPLACE_REJECTED, EventKind.CANCEL_REJECTED)
 
 
 class PlayerError(Exception):
@@ -31,31 +29,23 @@ class PlayerError(Exception):
 
 
 class FlowPlayer:
-    """FlowPlayer(translator, clients, accounts, instrument_id): `clients` are connected; `accounts` gives each role's.
+    """FlowPlayer(translator, seats): the seats are connected, and both trade the instrument of the flow.
 
     `book` is the venue's book as the reports show it; `latency` takes nanoseconds from a request to its first report.
     """
 
-    def __init__(
-        self,
-        translator: FlowTranslator,
-        clients: Mapping[Role, BinaryClient],
-        accounts: Mapping[Role, int],
-        instrument_id: int,
-    ) -> None:
+    def __init__(self, translator: FlowTranslator, seats: Mapping[Role, Seat]) -> None:
         self.translator = translator
         self.book = ReportBook()
-        self.latency = HdrHistogram(1, LATENCY_NS_MAX, 3)
+        self.latency = {role: HdrHistogram(1, LATENCY_NS_MAX, 3) for role in Role}
         self.line = 0
         self.requests = 0
         self.answered = 0
         self.reports = 0
         self.fills = {Role.MAKER: 0, Role.TAKER: 0}
-        self._clients = dict(clients)
-        self._accounts = dict(accounts)
-        self._instrument_id = instrument_id
-        self._sent_ns: dict[Role, dict[int, int]] = {Role.MAKER: {}, Role.TAKER: {}}
-        self._passing: dict[int, int] = {}  # client_seq of IOC orders that have not ended -> their quantity
+        self._seats = dict(seats)
+        self._sent_ns: dict[Role, dict[Key, int]] = {Role.MAKER: {}, Role.TAKER: {}}
+        self._passing: dict[Key, int] = {}  # keys of IOC orders that have not ended -> their quantity
         self._role = Role.MAKER
         self._progressed = asyncio.Event()
         self._fault: Exception | None = None
@@ -64,7 +54,7 @@ class FlowPlayer:
     def start(self) -> None:
         """Reads the reports of both sessions from now on."""
         loop = asyncio.get_running_loop()
-        self._readers = [loop.create_task(self._read(role)) for role in self._clients]
+        self._readers = [loop.create_task(self._read(role)) for role in self._seats]
 
     async def stop(self) -> None:
         """Reads no more."""
@@ -86,7 +76,7 @@ class FlowPlayer:
     @property
     def is_connected(self) -> bool:
         """Both sessions are."""
-        return all(client.is_connected for client in self._clients.values())
+        return all(seat.is_connected for seat in self._seats.values())
 
     async def play(self, message: FlowMessage) -> None:
         """Sends what the message asks for; waits for answers where the order between the sessions matters.
@@ -104,8 +94,8 @@ class FlowPlayer:
     def stop_clocks(self) -> int:
         """The requests under way are not timed: the venue is about to die. Returns their number."""
         for sent in self._sent_ns.values():
-            for client_seq in sent:
-                sent[client_seq] = 0
+            for key in sent:
+                sent[key] = 0
         return self.in_flight
 
     async def connected(self) -> None:
@@ -153,67 +143,43 @@ class FlowPlayer:
         )
 
     def _send(self, action: OrderAction) -> None:
-        client_seq = self._clients[action.role].send(self._request(action))
-        self._sent_ns[action.role][client_seq] = time.monotonic_ns()
+        key = self._seats[action.role].send(action)
+        self._sent_ns[action.role][key] = time.monotonic_ns()
         self.requests += 1
         if action.role is Role.TAKER:
-            self._passing[client_seq] = action.quantity_e8
-
-    def _request(self, action: OrderAction) -> Request:
-        account_id = self._accounts[action.role]
-        number = int(action.client_order_id)
-        if action.kind is CommandKind.PLACE:
-            return NewOrder(
-                cl_ord_id=number,
-                account_id=account_id,
-                instrument_id=self._instrument_id,
-                side=action.side,
-                order_type=action.order_type,
-                time_in_force=action.time_in_force,
-                price_e8=action.price_e8,
-                quantity_e8=action.quantity_e8,
-            )
-        if action.kind is CommandKind.REPLACE:
-            return ReplaceOrder(
-                orig_cl_ord_id=number,
-                account_id=account_id,
-                instrument_id=self._instrument_id,
-                price_e8=action.price_e8,
-                quantity_e8=action.quantity_e8,
-            )
-        return CancelOrder(orig_cl_ord_id=number, account_id=account_id, instrument_id=self._instrument_id)
+            self._passing[key] = action.quantity_e8
 
     async def _read(self, role: Role) -> None:
-        client = self._clients[role]
         try:
-            async for report in client.reports(reconnect_s=RECONNECT_S):
+            async for report in self._seats[role].reports(RECONNECT_S):
                 self._take(role, report)
                 self._progressed.set()
             self._fault = PlayerError(f"line {self.line}: the venue ended the {role.name.lower()}'s session")
         except OSError as error:
             self._fault = PlayerError(f"line {self.line}: {role.name.lower()}: {error}")
+        except Exception as error:  # a fault of ours: `_wait` raises it, where it is seen
+            self._fault = error
         self._progressed.set()
 
-    def _take(self, role: Role, report: Report) -> None:
+    def _take(self, role: Role, report: SeatReport) -> None:
         self.reports += 1
-        sent_ns = self._sent_ns[role].pop(report.client_seq, None)
+        sent_ns = self._sent_ns[role].pop(report.key, None)
         if sent_ns is not None:
             self.answered += 1
         if sent_ns:
-            self.latency.record_value(min(time.monotonic_ns() - sent_ns, LATENCY_NS_MAX))
-        if not isinstance(report, OrderReport):
-            return
-        if report.event_kind in REJECTIONS:
-            self._fail(f"order {report.cl_ord_id} was refused: {report.event_kind.name}, {report.reason.name}")
+            self.latency[role].record_value(min(time.monotonic_ns() - sent_ns, LATENCY_NS_MAX))
+        if report.refusal:
+            self._fail(f"request {report.key} of the {role.name.lower()} was refused: {report.refusal}")
+        if not report.is_order:
             return
         self.book.take(report)
-        if report.event_kind is EventKind.ORDER_FILLED:
+        if report.is_fill:
             self.fills[role] += 1
         if role is Role.TAKER and report.is_gone:
-            asked_e8 = self._passing.pop(report.client_seq, 0)
-            if report.cum_quantity_e8 != asked_e8:
-                filled = f"{report.cum_quantity_e8 // SCALE_E8} of {asked_e8 // SCALE_E8} shares"
-                self._fail(f"IOC order {report.cl_ord_id} traded {filled}")
+            asked_e8 = self._passing.pop(report.key, 0)
+            if report.filled_e8 != asked_e8:
+                filled = f"{report.filled_e8 // SCALE_E8} of {asked_e8 // SCALE_E8} shares"
+                self._fail(f"IOC order {report.key} traded {filled}")
 
     def _fail(self, text: str) -> None:
         if self._fault is None:

@@ -1,7 +1,8 @@
 """The demo from start to end: a venue in its own process, order flow, SIGKILL in the middle, recovery, orderly end.
 
-What it claims it checks: state hashes against a full replay of the journal by another process, the book against the
-flow's own. Called by `perpgate demo`; it prints nothing itself but what `DemoScreen` shows.
+The maker trades over FIX, the taker over the binary door. What it claims it checks: state hashes against a full replay
+of the journal by another process, the book against the flow's own, the FIX session's numbers across the kill. Called
+by `perpgate demo`; it prints nothing itself but what `DemoScreen` shows.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from gateway.client import BinaryClient
 from gateway.config import Settings
 from gateway.demo.player import FlowPlayer
 from gateway.demo.screen import DemoScreen
+from gateway.demo.seats import BinarySeat, FixSeat, Seat
+from gateway.fix.client import FixClient
 from gateway.flow import FlowInstrument, FlowMessage, FlowTranslator, Role, read_flow
 from gateway.load import PERCENTILES
 from gateway.venue_process import VenueProcess
 
-LOGINS = {Role.MAKER: ("MAKER", "maker-demo", 1), Role.TAKER: ("TAKER", "taker-demo", 2)}  # user, password, account
+MAKER = ("FIX.4.4", "MAKER44", "PERPGATE")  # BeginString, SenderCompID, TargetCompID
+TAKER = ("TAKER", "taker-demo", 2)  # user, password, account
 REPLAY_TIMEOUT_S = 300.0
 CONNECT_TIMEOUT_S = 30.0
 BEHIND_MIN_S = 0.002  # shorter waits are not worth a turn of the loop
@@ -43,7 +47,8 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class DemoResult(msgspec.Struct, kw_only=True):
-    """`latency_ns`: from a request to its first report, by percentile, as the participants' side sees it."""
+    """`latency_ns`: from a request to its first report, by role and percentile, as the participants' side sees it.
+    `doors`: name of each role's door. `fix`: counts of the maker's session, see `FixClient`."""
 
     messages: int = 0
     requests: int = 0
@@ -55,7 +60,9 @@ class DemoResult(msgspec.Struct, kw_only=True):
     state_hash: str = ""
     outage_s: float = 0.0
     recovery: dict[str, Any] = {}
-    latency_ns: dict[str, int] = {}
+    latency_ns: dict[str, dict[str, int]] = {}
+    doors: dict[str, str] = {}
+    fix: dict[str, int] = {}
     best_bid: str = ""
     best_ask: str = ""
     books_compared: int = 0
@@ -78,37 +85,39 @@ class DemoRun:
         self._seconds = seconds
         self._screen = screen
         self._venue: VenueProcess | None = None
+        self._maker: FixClient | None = None
         self._replaying: asyncio.Task[None] | None = None
         self._result = DemoResult()
 
     async def run(self) -> DemoResult:
         """Raises DemoError, PlayerError, VenueProcessError, FlowError or OSError when it cannot go on."""
-        clients: list[BinaryClient] = []
+        seats: dict[Role, Seat] = {}
         try:
-            await self._start_venue(0)
-            clients = [self._client(role) for role in Role]
-            for client in clients:
-                await client.connect()
-            player = self._player(dict(zip(Role, clients, strict=True)))
+            await self._start_venue()
+            seats = self._seats()
+            for seat in seats.values():
+                await seat.connect()
+            player = self._player(seats)
             player.start()
             try:
                 await self._play(player)
             finally:
                 await player.stop()
-            for client in clients:
-                await client.logout()
+            for seat in seats.values():
+                await seat.leave()
             await self._finish(player)
         finally:
-            for client in clients:
-                client.abort()
+            for seat in seats.values():
+                seat.abort()
             if self._venue is not None:
                 self._venue.kill()
         return self._result
 
     # ------------------------------------------------------------------------------------------------- venue
 
-    async def _start_venue(self, port: int) -> VenueProcess:
+    async def _start_venue(self, port: int = 0, fix_port: int = 0) -> VenueProcess:
         arguments = ["--data", str(self._data), "--listen", f"127.0.0.1:{port}"]
+        arguments += ["--listen-fix", f"127.0.0.1:{fix_port}"]
         self._venue = await asyncio.to_thread(
             VenueProcess.start, self._settings.path, log_path=self._log, arguments=arguments
         )
@@ -122,7 +131,8 @@ class DemoRun:
         in_flight = player.stop_clocks()
         await asyncio.to_thread(venue.kill)
         self._screen.say(f"SIGKILL: the venue is dead, {in_flight} requests were without an answer")
-        ready = (await self._start_venue(venue.port)).ready
+        before = self._fix_counts()
+        ready = (await self._start_venue(venue.port, venue.fix_port)).ready
         recovery = ready["recovery"]
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await player.connected()
@@ -138,7 +148,26 @@ class DemoRun:
         self._check(
             "sessions went on where they were", not wrong, wrong or "every request answered once, no report lost"
         )
+        self._check_numbers(before, in_flight)
         self._replaying = asyncio.get_running_loop().create_task(self._compare_recovered(ready))
+
+    def _check_numbers(self, before: dict[str, int], in_flight: int) -> None:
+        """The FIX session logged on again with the next numbers, and what either side had missed came after it."""
+        counts = self._fix_counts()
+        since = {name: count - before[name] for name, count in counts.items()}
+        went_on = since["logons"] == 1 and since["next_in"] > 0 and since["next_out"] > 0
+        detail = (
+            f"Logon with number {before['next_out']:,} and no reset; of {in_flight} requests under way the maker sent "
+            f"{since['sent_again']} again; {since['next_in'] - 1} messages followed the venue's Logon, "
+            f"{since['received_again']} of them for the second time"
+        )
+        self._check("FIX session kept its sequence numbers", went_on, detail)
+
+    def _fix_counts(self) -> dict[str, int]:
+        client = self._maker
+        assert client is not None
+        names = ("next_out", "next_in", "logons", "sent_again", "received_again", "gaps")
+        return {name: getattr(client, name) for name in names}
 
     async def _compare_recovered(self, ready: dict[str, Any]) -> None:
         """Beside the live venue: replays its journal from the first command to where it recovered."""
@@ -162,17 +191,22 @@ class DemoRun:
 
     # -------------------------------------------------------------------------------------------------- play
 
-    def _client(self, role: Role) -> BinaryClient:
-        assert self._venue is not None
-        user, password, _ = LOGINS[role]
-        return BinaryClient("127.0.0.1", self._venue.port, user, password)
-
-    def _player(self, clients: dict[Role, BinaryClient]) -> FlowPlayer:
+    def _seats(self) -> dict[Role, Seat]:
+        """The maker's at the FIX door, the taker's at the binary one."""
+        venue = self._venue
+        assert venue is not None
         item = self._settings.market.instrument[0]
-        fields = instrument_fields(item, self._settings.market)
+        begin_string, sender, target = MAKER
+        user, password, account = TAKER
+        self._maker = FixClient("127.0.0.1", venue.fix_port, begin_string, sender, target)
+        taker = BinaryClient("127.0.0.1", venue.port, user, password)
+        return {Role.MAKER: FixSeat(self._maker, item.symbol), Role.TAKER: BinarySeat(taker, account, item.id)}
+
+    def _player(self, seats: dict[Role, Seat]) -> FlowPlayer:
+        fields = instrument_fields(self._settings.market.instrument[0], self._settings.market)
         instrument = FlowInstrument(fields["tick_size_e8"], fields["min_price_e8"], fields["max_price_e8"])
-        accounts = {role: account for role, (_, _, account) in LOGINS.items()}
-        return FlowPlayer(FlowTranslator(instrument), clients, accounts, item.id)
+        self._result.doors = {role.name.lower(): seat.door for role, seat in seats.items()}
+        return FlowPlayer(FlowTranslator(instrument), seats)
 
     async def _play(self, player: FlowPlayer) -> None:
         total, first, last = _extent(self._flow)
@@ -213,7 +247,11 @@ class DemoRun:
         result.messages, result.requests, result.reports = total, player.requests, player.reports
         result.trades, result.traded_shares = player.trades, player.translator.counts.executed_shares
         result.flow = msgspec.structs.asdict(player.translator.counts)
-        result.latency_ns = {f"{p:g}": int(player.latency.get_value_at_percentile(p)) for p in PERCENTILES}
+        result.latency_ns = {
+            role.name.lower(): {f"{p:g}": int(latency.get_value_at_percentile(p)) for p in PERCENTILES}
+            for role, latency in player.latency.items()
+        }
+        result.fix = self._fix_counts()
         self._check("best bid and ask followed the flow", True, f"compared {result.books_compared:,} times")
 
     async def _finish(self, player: FlowPlayer) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from engine.records import SCALE_E8, Side, format_e8
 from gateway.demo.player import FlowPlayer
+from gateway.flow import Role
 
 PLAIN_EVERY_S = 5.0
 BAR_WIDTH = 40
@@ -99,7 +100,9 @@ def _level(player: FlowPlayer, side: Side) -> str:
 
 
 def _latency(player: FlowPlayer, percentile: float) -> str:
-    value_ns = player.latency.get_value_at_percentile(percentile) if player.answered else 0
+    """Of the maker's requests, by far the most."""
+    latency = player.latency[Role.MAKER]
+    value_ns = latency.get_value_at_percentile(percentile) if latency.get_total_count() else 0
     return f"{value_ns / 1_000:,.0f} us"
 
 

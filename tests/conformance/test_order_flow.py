@@ -16,6 +16,7 @@ import uvloop
 from engine.records import Side, parse_e8
 from gateway.client import BinaryClient
 from gateway.demo.player import FlowPlayer
+from gateway.demo.seats import BinarySeat, Seat
 from gateway.flow import PRICE_STEP_E8, FlowInstrument, FlowTranslator, Role, parse_line
 from tests.csv_book import Best, CsvBook, flow_lines
 from tests.live_venue import CENT, CONFIG, LOGINS, ONE, LiveVenue, live_venue, perpgate
@@ -36,7 +37,8 @@ def new_player(venue: LiveVenue) -> tuple[FlowPlayer, list[BinaryClient]]:
     clients = {Role.MAKER: venue.client("MAKER"), Role.TAKER: venue.client("TAKER")}
     accounts = {role: LOGINS[role.name][1] for role in Role}
     translator = FlowTranslator(FlowInstrument(tick_size_e8=CENT, min_price_e8=CENT, max_price_e8=1_000 * ONE))
-    return FlowPlayer(translator, clients, accounts, 1), list(clients.values())
+    seats: dict[Role, Seat] = {role: BinarySeat(client, accounts[role], 1) for role, client in clients.items()}
+    return FlowPlayer(translator, seats), list(clients.values())
 
 
 async def follow(venue: LiveVenue, lines: list[str]) -> int:
@@ -93,7 +95,9 @@ def test_demo_passes_and_says_so(tmp_path: Path) -> None:
         assert result["passed"]
         assert result["messages"] == SMALL
         assert [check["name"] for check in result["checks"] if not check["passed"]] == []
-        assert len(result["checks"]) == 5
+        assert len(result["checks"]) == 6
+        assert result["doors"] == {"maker": "FIX 4.4", "taker": "binary"}
+        assert result["fix"]["logons"] == 2
         assert result["recovery"]["seq"] > 0
         assert "SIGKILL" in done.stderr
         replayed = perpgate("replay", str(keep / "data"), "--expect", result["state_hash"])

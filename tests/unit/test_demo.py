@@ -9,11 +9,14 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from engine.records import CommandKind, EventKind, Liquidity, OrderFlag, OrderState, Reason, Side
-from gateway.client import BinaryClient, NewOrder, OrderAccepted, OrderReport
+from gateway.client import NewOrder, OrderAccepted
 from gateway.demo.book import ReportBook
 from gateway.demo.player import FlowPlayer, PlayerError
 from gateway.demo.screen import DemoScreen
+from gateway.demo.seats import BinarySeat, Seat, SeatReport, binary_report, fix_report
+from gateway.fix._wire import parse
 from gateway.flow import FlowInstrument, FlowTranslator, Role, parse_line
+from tests.fix_messages import utc, wrap
 from tests.memory_venue import ONE, TICK_E8, MemoryVenue
 
 INSTRUMENT = FlowInstrument(tick_size_e8=TICK_E8, min_price_e8=TICK_E8, max_price_e8=1_000 * ONE)
@@ -28,7 +31,7 @@ FLOW = [
 ]
 
 
-def report(order_id: int, side: Side, price: int, leaves: int, **changes: int) -> OrderReport:
+def report(order_id: int, side: Side, price: int, leaves: int, **changes: int) -> SeatReport:
     values = {
         "event_seq": 1, "timestamp_ns": 1, "event_index": 0, "reason": Reason.ACK, "event_kind": EventKind.ORDER_NEW,
         "order_state": OrderState.LIVE, "client_seq": 1, "cl_ord_id": 1, "order_id": order_id, "account_id": 1,
@@ -37,7 +40,7 @@ def report(order_id: int, side: Side, price: int, leaves: int, **changes: int) -
         "liquidity": Liquidity.NONE, "order_flags": OrderFlag(0), "trade_kind": 0, "reserved": 0,
         "display_quantity_e8": 0, "cl_ord_id_text": "",
     }  # fmt: skip
-    return OrderAccepted(**{**values, **changes})  # type: ignore[arg-type]
+    return binary_report(OrderAccepted(**{**values, **changes}))  # type: ignore[arg-type]
 
 
 def test_the_book_shows_orders_as_they_stand() -> None:
@@ -63,11 +66,47 @@ def test_the_book_leaves_out_what_does_not_rest(changes: dict[str, int]) -> None
     assert book.best(Side.SELL) is None
 
 
+FIX_REPORT = "37={}|11=a.1|17=9-0|150={}|39={}|55=X|54=2|38=5|44=101.5|59={}|151={}|14={}|58=WHY"
+
+
+@pytest.mark.parametrize(
+    ("exec_type", "status", "time_in_force", "leaves", "filled", "says"),
+    [
+        ("0", "0", "1", "5", "0", {"rests", "is_order"}),
+        ("0", "0", "3", "5", "0", {"is_order"}),
+        ("5", "1", "1", "2.5", "2.5", {"rests", "is_order"}),
+        ("F", "1", "1", "4", "1", {"rests", "is_order", "is_fill"}),
+        ("F", "2", "1", "0", "5", {"is_order", "is_fill", "is_gone"}),
+        ("4", "4", "1", "0", "1", {"is_order", "is_gone"}),
+        ("A", "A", "1", "5", "0", {"is_order"}),
+        ("8", "8", "1", "0", "0", {"refusal", "is_gone"}),
+    ],
+)
+def test_what_an_execution_report_says(
+    exec_type: str, status: str, time_in_force: str, leaves: str, filled: str, says: set[str]
+) -> None:
+    order_id = "NONE" if exec_type == "8" else "7"
+    body = FIX_REPORT.format(order_id, exec_type, status, time_in_force, leaves, filled)
+    found = fix_report(parse(wrap("FIX.4.4", f"35=8|34=2|49=V|52={utc()}|56=M|{body}")))
+    flags = ("rests", "is_order", "is_fill", "is_gone", "refusal")
+    assert {name for name in flags if getattr(found, name)} == says
+    assert (found.key, found.order_id, found.side) == ("a.1", 0 if exec_type == "8" else 7, Side.SELL)
+    assert (found.price_e8, found.leaves_e8) == (10_150_000_000, int(float(leaves) * ONE))
+    assert found.filled_e8 == int(float(filled) * ONE)
+
+
+@pytest.mark.parametrize("body", ["9|37=7|11=a|41=b|39=8|434=1|58=WHY", "3|45=2|371=38|373=6|58=WHY"])
+def test_every_other_answer_is_a_refusal(body: str) -> None:
+    msg_type, _, rest = body.partition("|")
+    found = fix_report(parse(wrap("FIX.4.4", f"35={msg_type}|34=2|49=V|52={utc()}|56=M|{rest}")))
+    assert (found.is_order, found.refusal) == (False, f"35={msg_type} WHY")
+
+
 def play(scenario: Callable[[MemoryVenue, FlowPlayer], Awaitable[None]]) -> None:
     async def run() -> None:
         async with MemoryVenue() as venue, venue.connected(1) as maker, venue.connected(2) as taker:
-            clients: dict[Role, BinaryClient] = {Role.MAKER: maker, Role.TAKER: taker}
-            player = FlowPlayer(FlowTranslator(INSTRUMENT), clients, {Role.MAKER: 1, Role.TAKER: 2}, 1)
+            seats: dict[Role, Seat] = {Role.MAKER: BinarySeat(maker, 1, 1), Role.TAKER: BinarySeat(taker, 2, 1)}
+            player = FlowPlayer(FlowTranslator(INSTRUMENT), seats)
             player.start()
             try:
                 await scenario(venue, player)
@@ -119,7 +158,7 @@ def test_an_execution_that_finds_nothing_stops_the_player_with_the_line() -> Non
             await player.play(parse_line(line, number))
         await player.settle()
         venue.submit(CommandKind.MASS_CANCEL, scope=6)
-        with pytest.raises(PlayerError, match=r"line 5: IOC order 5 traded 0 of 30 shares"):
+        with pytest.raises(PlayerError, match=r"line 5: IOC order \d+ traded 0 of 30 shares"):
             await play_line(player, 5)
 
     play(scenario)
@@ -128,7 +167,7 @@ def test_an_execution_that_finds_nothing_stops_the_player_with_the_line() -> Non
 def test_a_refused_order_stops_the_player_with_the_reason() -> None:
     async def scenario(venue: MemoryVenue, player: FlowPlayer) -> None:
         venue.submit(CommandKind.SET_INSTRUMENT_STATE, instrument_id=1, state=2)
-        with pytest.raises(PlayerError, match=r"line 1: order 1 was refused: ORDER_REJECTED, REJECTED_MARKET_CLOSED"):
+        with pytest.raises(PlayerError, match=r"line 1: request \d+ of the maker was refused: ORDER_REJ"):
             await play_line(player, 1)
 
     play(scenario)
@@ -141,7 +180,7 @@ def test_clocks_that_were_stopped_do_not_count() -> None:
         assert player.stop_clocks() == 1
         venue.resume_releases()
         await player.settle()
-        assert (player.answered, player.latency.get_total_count()) == (1, 0)
+        assert (player.answered, player.latency[Role.MAKER].get_total_count()) == (1, 0)
 
     play(scenario)
 

@@ -33,6 +33,7 @@ MAKER = ("FIX.4.4", "MAKER44", "PERPGATE")  # BeginString, SenderCompID, TargetC
 TAKER = ("TAKER", "taker-demo", 2)  # user, password, account
 REPLAY_TIMEOUT_S = 300.0
 CONNECT_TIMEOUT_S = 30.0
+KILL_IN_FLIGHT = 8  # requests without an answer when the venue dies
 BEHIND_MIN_S = 0.002  # shorter waits are not worth a turn of the loop
 
 
@@ -129,7 +130,8 @@ class DemoRun:
         assert venue is not None
         killed_s = time.monotonic()
         in_flight = player.stop_clocks()
-        await asyncio.to_thread(venue.kill)
+        await asyncio.sleep(0)  # what was sent goes out
+        venue.kill()  # not in a thread: the loop must not read the answers meanwhile
         self._screen.say(f"SIGKILL: the venue is dead, {in_flight} requests were without an answer")
         before = self._fix_counts()
         ready = (await self._start_venue(venue.port, venue.fix_port)).ready
@@ -220,12 +222,13 @@ class DemoRun:
         )
         for message in read_flow(self._flow):
             wait_s = start_s + (message.time_ns - first.time_ns) / 1e9 / speed - loop.time()
-            if wait_s > BEHIND_MIN_S:
+            is_dying = not crashed and message.line * 2 >= total  # half of it: a burst, for there to be something to lose
+            if wait_s > BEHIND_MIN_S and not is_dying:
                 await player.settle()
                 self._compare(player)
                 await asyncio.sleep(wait_s)
             await player.play(message)
-            if not crashed and message.line * 2 >= total and player.in_flight:
+            if is_dying and (player.in_flight >= KILL_IN_FLIGHT or message.line == total):
                 crashed = True
                 before_s = loop.time()
                 await self._crash(player)

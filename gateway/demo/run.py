@@ -222,7 +222,7 @@ class DemoRun:
         )
         for message in read_flow(self._flow):
             wait_s = start_s + (message.time_ns - first.time_ns) / 1e9 / speed - loop.time()
-            is_dying = not crashed and message.line * 2 >= total  # half of it: a burst, for there to be something to lose
+            is_dying = not crashed and message.line * 2 >= total  # in a burst, not idle
             if wait_s > BEHIND_MIN_S and not is_dying:
                 await player.settle()
                 self._compare(player)

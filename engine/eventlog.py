@@ -20,6 +20,7 @@ from engine import failpoints
 from engine._event_index import SegmentIndex, find_event, sum_block, well_formed
 from engine._segment_io import content_end, fill_zeros
 from engine.event_segments import BLOCK_EVENTS, SEGMENT_EVENTS, EventFiles
+from engine.journal_format import PAGE_SIZE
 from engine.records import EVENT_SIZE
 from engine.segment_supply import NO_SPACE, OpenSegment, SegmentSupply, close_segment
 from engine.segments import opened
@@ -58,6 +59,7 @@ class EventFile:
         self._active: OpenSegment | None = None
         self._first_ordinal = 0
         self._written_ordinal = 0  # what the files hold ends before it
+        self._segment_end = 0  # ordinal at which the active segment is full
         self._pending: list[bytes] = []
         self._pending_events = 0
         self._verified: set[int] = set()  # blocks of full segments that are known to be whole
@@ -88,6 +90,7 @@ class EventFile:
         next_number = numbers[-1] + 1 if numbers else first_ordinal // self._segment_events
         self._files.keep_only(numbers)
         self._numbers = numbers
+        self._segment_end = (numbers[-1] + 1) * self._segment_events if numbers else 0
         self._first_ordinal = self._written_ordinal = first_ordinal
         self._verified.clear()
         self._index.set_table(b"")
@@ -160,7 +163,7 @@ class EventFile:
             os.close(self._readers.popitem()[1])
 
     def watch(self, progressed: Callable[[], None]) -> None:
-        """`progressed()` is called on the running loop's thread when `has_room` or `is_low` may have changed."""
+        """`progressed()` is called on the running loop's thread when what `flush` or `is_low` say may have changed."""
         self._progressed = progressed
         self._loop = asyncio.get_running_loop()
         self._supply.changed = self._supply_changed
@@ -174,15 +177,6 @@ class EventFile:
     # ------------------------------------------------------------------------------------------------- writing
 
     @property
-    def has_room(self) -> bool:
-        """Everything appended could be written."""
-        if self._supply.error is not None:
-            raise self._supply.error
-        if self._pending:
-            self.flush()
-        return not self._pending
-
-    @property
     def is_low(self) -> bool:
         """No more segments can be made, and the last one is in use."""
         return self._supply.is_out_of_space and self._supply.next_room_bytes == 0
@@ -192,24 +186,23 @@ class EventFile:
         self._pending.append(events)
         self._pending_events += len(events) // EVENT_SIZE
 
-    def flush(self) -> None:
-        """Writes what was appended, as far as there is room; the rest waits in memory. Raises OSError."""
+    def flush(self) -> bool:
+        """Writes what was appended, as far as there is room; the rest waits in memory: then False. Raises OSError."""
+        if self._supply.error is not None:
+            raise self._supply.error
         if not self._pending:
-            return
+            return True
         events = self._pending[0] if len(self._pending) == 1 else b"".join(self._pending)
-        at = 0
-        while at < len(events):
-            room = (self._numbers[-1] + 1) * self._segment_events - self._written_ordinal if self._numbers else 0
-            if room == 0:
-                if not self._roll():
-                    break
-                continue
-            part = events if at == 0 and len(events) <= room * EVENT_SIZE else events[at : at + room * EVENT_SIZE]
+        done = 0
+        while done < len(events) and (self._written_ordinal < self._segment_end or self._roll()):
+            room_bytes = (self._segment_end - self._written_ordinal) * EVENT_SIZE
+            part = events if done == 0 and len(events) <= room_bytes else events[done : done + room_bytes]
             if not self._write(part):
                 break
-            at += len(part)
-        self._pending = [events[at:]] if at < len(events) else []
-        self._pending_events = (len(events) - at) // EVENT_SIZE
+            done += len(part)
+        self._pending = [events[done:]] if done < len(events) else []
+        self._pending_events = (len(events) - done) // EVENT_SIZE
+        return not self._pending
 
     def settle(self, ordinal: int, events: bytes) -> int:
         """Compares what a replay caused with what the log has, and appends what it lacks. For recovery; blocks.
@@ -253,7 +246,8 @@ class EventFile:
     def _write(self, events: bytes) -> bool:
         """Whole events that fit the active segment; False when the disk is full."""
         assert self._active is not None
-        place = self._files.place(self._written_ordinal)
+        slot = self._written_ordinal % self._segment_events
+        place = PAGE_SIZE + slot * EVENT_SIZE
         if failpoints.ARMED and failpoints.is_due("events-torn"):
             # Whole events: a write is cut between pages or sectors, and an event never lies across two.
             os.pwrite(self._active.fd, events[: len(events) // EVENT_SIZE // 2 * EVENT_SIZE], place)
@@ -266,7 +260,7 @@ class EventFile:
             return False
         if written < len(events):
             return False  # tried again from the start, to learn the reason
-        self._index.add(events, self._written_ordinal % self._segment_events)
+        self._index.add(events, slot)
         self._written_ordinal += len(events) // EVENT_SIZE
         return True
 
@@ -281,6 +275,7 @@ class EventFile:
         self._index.begin_segment()
         os.pwrite(segment.fd, self._files.pack_head(self._written_ordinal), 0)
         self._active = segment
+        self._segment_end = (segment.number + 1) * self._segment_events
         self._numbers.append(segment.number)
         while self._segments_max and len(self._numbers) > self._segments_max:
             self._forget(self._numbers.pop(0))

@@ -26,8 +26,6 @@ from engine.api import EngineInfo
 from engine.journal_format import (
     DIGEST_SIZE,
     PAGE_SIZE,
-    RECORD_HEADER,
-    RECORD_MAGIC,
     RECORD_OVERHEAD,
     SCHEMA_HASH,
     Chain,
@@ -36,7 +34,6 @@ from engine.journal_format import (
     JournalError,
     RecordKind,
     SegmentHead,
-    record_digest,
 )
 from engine.records import COMMAND_SIZE
 from engine.segment_supply import CLOSING_BYTES, OpenSegment, SegmentSupply, close_segment
@@ -47,6 +44,7 @@ SEGMENT_BYTES_MIN = 64 << 10
 QUEUE_BYTES = 16 << 20
 EXIT_JOURNAL_FAILED = 74  # EX_IOERR of sysexits.h: the disk, whichever file was meant
 
+_BATCH = int(RecordKind.BATCH)
 log = structlog.get_logger("journal")
 
 
@@ -183,6 +181,7 @@ class FileJournal:
         self._writing: EpochBody | None = None  # our epoch's declaration, from fence on
         self._active: OpenSegment | None = None
         self._offset = 0  # of the next record in it
+        self._room_end = 0  # where whole records of commands end in it
         self._first_seqs: dict[int, int] = {}  # of segments in use: number to the first command that they may hold
         self._writer: SegmentWriter | None = None  # None: the loop writes itself
         self._lock_fd = -1
@@ -215,11 +214,10 @@ class FileJournal:
             self._first_seqs = {s.number: s.head.chain.seq + 1 for s in segments if s.head and s.number <= end.number}
             self._start_writer()
             if end.offset:
-                self._offset = end.offset
-                self._active = self._open_segment(end.number)
+                self._use(self._open_segment(end.number), end.offset)
             next_number = end.number + 1 if end.offset else end.number
             opened_blank = [self._open_segment(number) for number in blank]
-            self._supply.open(next_number, opened_blank, at_least_one=self._active_room_bytes < PAGE_SIZE)
+            self._supply.open(next_number, opened_blank, at_least_one=self._room_end - self._offset < PAGE_SIZE)
         except BaseException:
             await self.close()
             raise
@@ -246,6 +244,11 @@ class FileJournal:
         self._files.sync_directory()
         return blank[::-1]
 
+    def _use(self, segment: OpenSegment, offset: int) -> None:
+        """Goes on in this segment."""
+        self._active, self._offset = segment, offset
+        self._room_end = segment.size_bytes - CLOSING_BYTES
+
     def _open_segment(self, number: int) -> OpenSegment:
         return self._supply.adopt(number, os.open(self._files.path(number), os.O_RDWR | os.O_CLOEXEC))
 
@@ -266,6 +269,8 @@ class FileJournal:
         timestamp_ns = max(self._chain.timestamp_ns, self._clock_ns())
         if not self.has_room(len(body)):
             raise JournalError(f"no space for the journal in {self.directory}: free some and start again")
+        if RECORD_OVERHEAD + len(body) > self._room_end - self._offset:
+            self._roll(RECORD_OVERHEAD + len(body))
         self._write(RecordKind.EPOCH, epoch, timestamp_ns, body)
         self.sync()
         failpoints.hit("fence-written")
@@ -334,12 +339,7 @@ class FileJournal:
 
     @property
     def room_bytes(self) -> int:
-        return max(0, self._active_room_bytes) + self._supply.room_bytes
-
-    @property
-    def _active_room_bytes(self) -> int:
-        """What fits the active segment, in whole records."""
-        return self._active.size_bytes - CLOSING_BYTES - self._offset if self._active is not None else 0
+        return max(0, self._room_end - self._offset) + self._supply.room_bytes
 
     @property
     def commands_bytes_max(self) -> int:
@@ -349,7 +349,7 @@ class FileJournal:
         needed = commands_bytes + RECORD_OVERHEAD
         if self._writer is not None and self._writer.room_bytes < needed + PAGE_SIZE + RECORD_OVERHEAD:
             return False
-        return needed <= self._active_room_bytes or needed <= self._supply.next_room_bytes
+        return needed <= self._room_end - self._offset or needed <= self._supply.next_room_bytes
 
     def append(self, commands: bytes, timestamp_ns: int) -> None:
         """As `Journal.append`. What no reader would accept is refused here."""
@@ -358,45 +358,36 @@ class FileJournal:
                 f"{len(commands)} bytes stamped {timestamp_ns} are no batch of commands "
                 f"after {self._chain.timestamp_ns}"
             )
-        self._write(RecordKind.BATCH, self._chain.epoch, timestamp_ns, commands)
-
-    def _write(self, kind: RecordKind, epoch: int, timestamp_ns: int, body: bytes) -> None:
         if self._writing is None:
             raise JournalError("nobody may append before fence()")
-        needed = RECORD_OVERHEAD + len(body)
-        closing = kind is RecordKind.ROLL or kind is RecordKind.SEAL  # what these need is always kept free
-        if self._active is None or (needed > self._active_room_bytes and not closing):
-            self._roll(needed)
-        chain = self._chain
-        count = len(body) // COMMAND_SIZE if kind is RecordKind.BATCH else 0
-        written, synced = self._known_positions()
-        header = RECORD_HEADER.pack_row(
-            RECORD_MAGIC, kind, count, epoch, chain.position + 1, chain.seq + 1, timestamp_ns, len(body),
-            self._boot, written, synced, chain.digest,
-        )  # fmt: skip
-        digest = record_digest(header, body)
-        self._put(header, body, digest, chain.position + 1, chain.seq + count)
-        chain.position += 1
-        chain.epoch = epoch
-        chain.seq += count
-        chain.timestamp_ns = timestamp_ns
-        chain.digest = digest
+        if RECORD_OVERHEAD + len(commands) > self._room_end - self._offset:
+            self._roll(RECORD_OVERHEAD + len(commands))
+        self._write(_BATCH, self._chain.epoch, timestamp_ns, commands)
 
-    def _put(self, header: bytes, body: bytes, digest: bytes, position: int, seq: int) -> None:
+    def _write(self, kind: int, epoch: int, timestamp_ns: int, body: bytes) -> None:
+        """The next record, at its place in the active segment."""
+        chain = self._chain
+        written, synced = self._known_positions()
+        header, digest = chain.extend(kind, epoch, timestamp_ns, body, self._boot, written, synced)
+        self._put(header, body, digest)
+
+    def _put(self, header: bytes, body: bytes, digest: bytes) -> None:
         """Bytes on their way into the active segment."""
-        assert self._active is not None
-        if self._active.mapped is None:
+        active = self._active
+        assert active is not None
+        if active.mapped is None:
             assert self._writer is not None
             try:
-                self._writer.append(self._active.fd, self._offset, header, body, digest, position, seq)
+                position, seq = self._chain.position, self._chain.seq
+                self._writer.append(active.fd, self._offset, header, body, digest, position, seq)
             except BufferError:
                 self._check()  # the disk may have failed since `has_room` was asked: then that is what is said
                 raise
         else:
             if failpoints.ARMED and failpoints.is_due("append-torn"):
-                self._active.mapped.store(self._offset, header, body[: len(body) // 2], b"")
+                active.mapped.store(self._offset, header, body[: len(body) // 2], b"")
                 failpoints.die()
-            self._active.mapped.store(self._offset, header, body, digest)
+            active.mapped.store(self._offset, header, body, digest)
         self._offset += len(header) + len(body) + len(digest)
 
     def _known_positions(self) -> tuple[int, int]:
@@ -417,14 +408,13 @@ class FileJournal:
         segment = self._supply.take()
         assert segment is not None
         assert self._writing is not None
-        self._active = segment
-        self._offset = 0
+        self._use(segment, 0)
         self._first_seqs[segment.number] = self._chain.seq + 1
         head = SegmentHead(
             segment.number, segment.size_bytes, self._chain.copy(), self._boot, *self._known_positions(), self._writing
         )  # fmt: skip
         page = head.pack()
-        self._put(page[:-DIGEST_SIZE], b"", page[-DIGEST_SIZE:], self._chain.position, self._chain.seq)
+        self._put(page[:-DIGEST_SIZE], b"", page[-DIGEST_SIZE:])
 
     # ------------------------------------------------------------------------------------------------- progress
 

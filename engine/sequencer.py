@@ -28,6 +28,7 @@ from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, Venu
 GATE_BYTES_MAX = 64 << 20
 OWN_QUEUE_MAX = 65_536
 OWN_PER_TURN_MAX = 256
+OWN_SPARES = 64  # commands that the venue's own leave room for: what turns the venue to cancels only, and cancels
 LOW_SPREAD_NS = 60_000_000_000  # when space is low, a turn waits as long as makes the rest last for this time
 TIMER_STEP_NS = 1_000_000  # timers of the loop are that coarse: round up, or it would spin
 EXIT_FAULT = 70  # EX_SOFTWARE of sysexits.h
@@ -44,19 +45,16 @@ class ReleasedEvents(Protocol):
     def append(self, events: bytes) -> None:
         """Takes durable events; they can be read from now on."""
 
-    def flush(self) -> None:
-        """Writes what was appended. Called after the sessions have been served."""
-
-    @property
-    def has_room(self) -> bool:
-        """False: the disk is full, no more events than those in hand."""
+    def flush(self) -> bool:
+        """Writes what was appended. Called after the sessions have been served. False: there is no room for all of
+        it, so no more events than those in hand. Raises OSError."""
 
     @property
     def is_low(self) -> bool:
         """Space is running out."""
 
     def watch(self, progressed: Callable[[], None]) -> None:
-        """`progressed()` is called on the loop's thread when `has_room` or `is_low` may have changed."""
+        """`progressed()` is called on the loop's thread when what `flush` or `is_low` say may have changed."""
 
 
 @dataclass(slots=True)
@@ -146,11 +144,14 @@ class Sequencer:
         self._timer_due_ns = NEVER_NS
         self._ration_until_ns = 0
         self._is_blocked = False  # the last turn found no room
+        self._is_log_full = False  # the event log could not write everything
+        self._is_state_due = False  # the first of `_own` changes the venue's state
         self._is_stopped = False
         self._idle: asyncio.Future[None] | None = None  # somebody waits until nothing is left to do
         journal.watch(self._progressed)
         if event_log is not None:
             event_log.watch(self._progressed)
+        self._watch_space()
         self.wake()
 
     # --------------------------------------------------------------------------------------------- what others call
@@ -217,97 +218,105 @@ class Sequencer:
 
     def _turn(self) -> None:
         self._turn_handle = None
+        self._is_blocked = False
         try:
-            self._watch_space()
-            self._is_blocked = not self._has_room()
-            if not self._is_blocked and not self._is_rationed():
-                took = self._take()
-                self._release()
-                if took:
-                    self._room_available()
+            if self._own:
+                self._take_own()
+            waiting = len(self._batch)
+            if self._take(waiting) and waiting:
+                self._room_available()
             if not self._is_blocked:
                 self._arm()
         except Exception as error:
             self._is_stopped = True
             self._failed("the turn of the sequencer failed", error)
-        self._tell_idle()
+        if self._idle is not None:
+            self._tell_idle()
 
-    def _has_room(self) -> bool:
-        """Whether what a turn may produce has somewhere to go. If not, a progress of the journal brings the next
+    def _take(self, waiting: int) -> bool:
+        """The doors' batch, and a TICK before it when one is due: what was due first is first, also when both come in
+        the same turn. False: there was nothing, or it has to wait."""
+        stamp_ns = self._stamp()
+        is_due = self._engine.next_due_ns <= stamp_ns
+        if not waiting and not is_due:
+            return False
+        if not self._has_room(waiting + is_due) or (self._ration_until_ns and self._is_rationed(stamp_ns)):
+            return False
+        if is_due:
+            self.counters.ticks += 1
+            seq = self._engine.seq + 1
+            tick = _STAMP.pack(seq, stamp_ns) + _TICK[_STAMP.size :]
+            self._put(tick + self._batch.take(seq + 1, stamp_ns), stamp_ns)
+        else:
+            self._put(self._batch.take(self._engine.seq + 1, stamp_ns), stamp_ns)
+        return True
+
+    def _take_own(self) -> None:
+        """The venue's own commands, in a record of their own. They do not wait for rations. A change of the venue's
+        state is the first of them and goes alone: it has to fit when nothing else does."""
+        count = 1 if self._is_state_due else min(len(self._own), OWN_PER_TURN_MAX)
+        if not self._has_room(count if self._is_state_due else count + OWN_SPARES):
+            return
+        self._is_state_due = False
+        stamp_ns = self._stamp()
+        taken = [self._own.popleft() for _ in range(count)]
+        for seq, (record, _) in enumerate(taken, self._engine.seq + 1):
+            _STAMP.pack_into(record, 0, seq, stamp_ns)
+        self._put(b"".join([record for record, _ in taken]), stamp_ns, [answer for _, answer in taken])
+
+    def _stamp(self) -> int:
+        self._stamp_ns = max(self._stamp_ns, self._clock_ns())
+        return self._stamp_ns
+
+    def _has_room(self, count: int) -> bool:
+        """Whether what so many commands produce has somewhere to go. If not, a progress of the journal brings the next
         turn."""
         if self._gate_bytes >= self._gate_bytes_max:
             self.counters.waits_for_gate += 1
-            return False
-        commands_bytes = (min(len(self._own), OWN_PER_TURN_MAX) + len(self._batch) + 1) * COMMAND_SIZE
-        if not self._journal.has_room(commands_bytes) or (self._event_log is not None and not self._event_log.has_room):
+        elif self._is_log_full or not self._journal.has_room(count * COMMAND_SIZE):
             self.counters.waits_for_journal += 1
-            return False
-        return True
+        else:
+            return True
+        self._is_blocked = True
+        return False
 
-    def _is_rationed(self) -> bool:
+    def _is_rationed(self, now_ns: int) -> bool:
         """Space is low and has to last: the doors' commands wait, so that refused orders do not use up what cancels
         need."""
-        if self._ration_until_ns <= self._clock_ns() or self._own:
+        if self._ration_until_ns <= now_ns:
             return False
         self.counters.waits_for_ration += 1
         return True
 
-    def _take(self) -> bool:
-        """One batch from the doors to behind the gate; False when there was nothing."""
-        stamp_ns = self._stamp_ns = max(self._stamp_ns, self._clock_ns())
-        engine, seq = self._engine, self._engine.seq
-        own, answers = self._take_own(seq, stamp_ns)
-        tick = b""
-        if engine.next_due_ns <= stamp_ns:
-            # Before the doors' commands: what was due first is first, also when both come in the same turn.
-            tick = _STAMP.pack(seq + len(answers) + 1, stamp_ns) + _TICK[_STAMP.size :]
-            self.counters.ticks += 1
-        first_seq = seq + len(answers) + bool(tick) + 1
-        took = len(self._batch)
-        commands = self._batch.take(first_seq, stamp_ns)
-        if tick:
-            commands = tick + commands
-        if not own and not commands:
-            return False
-        everything = own + commands if own else commands
-        self._journal.append(everything, stamp_ns)
-        failpoints.hit("batch-journaled")
-        if own:
-            self._put_behind_gate(engine.apply(own), answers)
-        if commands:
-            self._put_behind_gate(engine.apply(commands), None)
-        failpoints.hit("batch-applied")
-        self.counters.turns += 1
-        self.counters.commands += len(everything) // COMMAND_SIZE
-        if self._venue_state is VenueState.CANCEL_ONLY:
-            room_bytes = max(1, self._journal.room_bytes)
-            self._ration_until_ns = stamp_ns + len(everything) * LOW_SPREAD_NS // room_bytes
-        return took > 0
-
-    def _take_own(self, seq: int, stamp_ns: int) -> tuple[bytes, list[asyncio.Future[bytes]]]:
-        if not self._own:
-            return b"", []
-        records: list[bytearray] = []
-        answers: list[asyncio.Future[bytes]] = []
-        while self._own and len(records) < OWN_PER_TURN_MAX:
-            record, answer = self._own.popleft()
-            records.append(record)
-            answers.append(answer)
-            _STAMP.pack_into(record, 0, seq + len(records), stamp_ns)
-        return b"".join(records), answers
-
-    def _put_behind_gate(self, events: bytes, answers: list[asyncio.Future[bytes]] | None) -> None:
-        counters = self.counters
+    def _put(self, commands: bytes, stamp_ns: int, answers: list[asyncio.Future[bytes]] | None = None) -> None:
+        """Commands into the journal and through the engine, their events behind the gate or, when they are durable
+        already, out."""
+        self._journal.append(commands, stamp_ns)
+        if failpoints.ARMED:
+            failpoints.hit("batch-journaled")
+        events = self._engine.apply(commands)
+        if failpoints.ARMED:
+            failpoints.hit("batch-applied")
+        counters, seq = self.counters, self._engine.seq
+        counters.turns += 1
+        counters.commands += len(commands) // COMMAND_SIZE
         count = len(events) // EVENT_SIZE
         counters.events += count
         self.next_ordinal += count
-        self._gate.append(_Gated(self._engine.seq, events, answers))
+        if self._venue_state is VenueState.CANCEL_ONLY:
+            room_bytes = max(1, self._journal.room_bytes)
+            self._ration_until_ns = stamp_ns + len(commands) * LOW_SPREAD_NS // room_bytes
+        if answers is None and not self._gate and self._journal.durable_seq >= seq:
+            self._let_out(events)
+            return
+        self._gate.append(_Gated(seq, events, answers))
         self._gate_bytes += len(events)
         if self._gate_bytes > counters.gate_bytes_peak:
             counters.gate_bytes_peak = self._gate_bytes
+        self._release()
 
     def _release(self) -> None:
-        """Lets out, in one piece, what the journal says is durable."""
+        """Opens the gate for what the journal says is durable, in one piece."""
         gate = self._gate
         if not gate or gate[0].seq > (durable_seq := self._journal.durable_seq):
             return
@@ -316,36 +325,51 @@ class Sequencer:
             out.append(gate.popleft())
         events = out[0].events if len(out) == 1 else b"".join([gated.events for gated in out])
         self._gate_bytes -= len(events)
-        if events:
-            if self._event_log is not None:
-                self._event_log.append(events)
-            failpoints.hit("events-logged")
-            self._release_events(events)
-            failpoints.hit("events-routed")
-            if self._event_log is not None:
-                self._event_log.flush()
-            self.counters.released_events += len(events) // EVENT_SIZE
-        self.counters.releases += 1
+        self._let_out(events)
         for gated in out:
             if gated.answers:
                 _answer(gated)
 
+    def _let_out(self, events: bytes) -> None:
+        """Durable events: into the log, so that a session that catches up finds them, then to everybody; the log is
+        written when they have been served."""
+        self.counters.releases += 1
+        if not events:
+            return
+        event_log = self._event_log
+        if event_log is not None:
+            event_log.append(events)
+        if failpoints.ARMED:
+            failpoints.hit("events-logged")
+        self._release_events(events)
+        if failpoints.ARMED:
+            failpoints.hit("events-routed")
+        if event_log is not None:
+            self._is_log_full = not event_log.flush()
+        self.counters.released_events += len(events) // EVENT_SIZE
+
     # --------------------------------------------------------------------------------------- what happens meanwhile
 
     def _progressed(self) -> None:
-        """The journal's watermark or its space has changed."""
+        """The journal's watermark has changed, or the space of the journal or the event log."""
         try:
             self._release()
+            self._watch_space()
         except Exception as error:
             self._is_stopped = True
             self._failed("the release of events failed", error)
-        self.wake()
-        self._tell_idle()
+        if self._is_blocked:
+            self.wake()
+        if self._idle is not None:
+            self._tell_idle()
 
     def _watch_space(self) -> None:
         """The venue takes cancels only while space is low: a journaled state, so that a replay refuses the same
         orders."""
-        is_low = self._journal.is_low or (self._event_log is not None and self._event_log.is_low)
+        is_low = self._journal.is_low
+        if self._event_log is not None:
+            self._is_log_full = not self._event_log.flush()
+            is_low = is_low or self._event_log.is_low
         wanted = VenueState.CANCEL_ONLY if is_low else VenueState.OPEN
         if wanted is self._venue_state:
             return
@@ -354,7 +378,12 @@ class Sequencer:
             "space_low" if is_low else "space_back", room_bytes=self._journal.room_bytes, venue_state=wanted.name
         )
         self._ration_until_ns = 0
-        self.submit(pack_command(CommandKind.SET_VENUE_STATE, state=wanted))
+        if self._is_state_due:
+            self._own.popleft()
+        self._is_state_due = True
+        record = pack_command(CommandKind.SET_VENUE_STATE, state=wanted)
+        self._own.appendleft((bytearray(record), self._loop.create_future()))
+        self.wake()
 
     def _arm(self) -> None:
         """Makes the next turn come when there is something to do."""

@@ -7,7 +7,7 @@ it takes batch after batch out of a window of a file, verified, without an objec
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.memoryview cimport PyMemoryView_FromMemory
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from engine.records cimport COMMAND_SIZE
@@ -137,6 +137,32 @@ cdef class Chain:
         else:
             raise ChainError(self._complaint(verdict, record))
         return verdict == VERDICT_FOLLOWS
+
+    def extend(self, int kind, uint64_t epoch, int64_t timestamp_ns, bytes body not None, uint64_t boot,
+               uint64_t written_position, uint64_t synced_position):
+        """Makes the next record, which follows by construction: (header, digest). The chain moves on."""
+        cdef record_header_t header
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(body)
+        cdef bytes packed, digest
+        memset(&header, 0, sizeof(header))
+        memcpy(header.magic, b"PGRECORD", 8)
+        header.kind = <uint16_t> kind
+        header.command_count = <uint32_t> (size // COMMAND_SIZE) if kind == KIND_BATCH else 0
+        header.epoch = epoch
+        header.position = self.position + 1
+        header.first_seq = self.seq + 1
+        header.timestamp_ns = timestamp_ns
+        header.body_bytes = <uint32_t> size
+        header.boot = boot
+        header.written_position = written_position
+        header.synced_position = synced_position
+        memcpy(header.previous, self.last_digest, DIGEST_SIZE)
+        packed = PyBytes_FromStringAndSize(<const char *> &header, HEADER_SIZE)
+        state = sha256(packed)
+        state.update(body)
+        digest = state.digest()
+        self.move(&header, <const uint8_t *> PyBytes_AS_STRING(digest))
+        return packed, digest
 
     def _complaint(self, int verdict, Record record not None):
         number = record.position

@@ -59,8 +59,7 @@ def event_log(directory: Path, **options: int) -> EventFile:
 def add(log: EventFile, events: bytes) -> None:
     """As the sequencer does, with its patience when the next segment is not ready."""
     log.append(events)
-    log.flush()
-    while not log.has_room:
+    while not log.flush():
         assert log._supply.wait_blank()
 
 
@@ -96,7 +95,7 @@ def check(log: EventFile, events: Events, rng: random.Random, first_ordinal: int
 def test_an_empty_log(log: EventFile) -> None:
     assert (log.first_ordinal, log.next_ordinal) == (0, 0)
     assert log.read(0, 10) == b""
-    assert log.has_room
+    assert log.flush()
     assert not log.is_low
     with pytest.raises(LookupError):
         log.find(1, 1)
@@ -342,9 +341,8 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     add(log, events.take(10))
     assert log._supply.wait_blank()
     files.is_full = True
-    while log.has_room:
+    while log.flush():
         log.append(events.take(50))
-        log.flush()
         log._supply.wait_blank()
     assert log.is_low
     log.append(events.take(500))
@@ -352,7 +350,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     with pytest.raises(EventLogError, match="no space to rebuild"):
         log.settle(log.next_ordinal, Events(seed=9).take(1))
     files.is_full = False
-    while not log.has_room:
+    while not log.flush():
         log._supply.wait_blank()
     log.cut(events.count)
     check(log, events, random.Random(1))

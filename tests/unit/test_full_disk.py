@@ -135,10 +135,11 @@ async def until(condition: Callable[[], bool], step: Callable[[], Awaitable[None
 
 
 async def write_until(room: Room, condition: Callable[[], bool]) -> None:
-    """Fills the journal with the venue's own commands."""
+    """Fills the journal with the venue's own commands; those that find no room are taken when there is some."""
 
     async def step() -> None:
-        await room.sequencer.execute(set_firm(1 + n % 8) for n in range(50))
+        answers = [room.sequencer.submit(set_firm(1 + n % 8)) for n in range(50)]
+        await until(lambda: condition() or all(answer.done() for answer in answers))
 
     await until(condition, step)
 

@@ -11,7 +11,7 @@ import pytest
 from engine import sequencer as module
 from engine.batch import CommandBatch
 from engine.records import COMMAND_SIZE, EVENT_SIZE, NEVER_NS, CommandKind, VenueState, unpack_command
-from engine.sequencer import Sequencer
+from engine.sequencer import OWN_SPARES, Sequencer
 from tests.engine_room import Failed, fail, run, set_firm
 from tests.memory_journal import EchoEngine, MemoryJournal, commands_of, seqs_of
 
@@ -33,8 +33,10 @@ class Log:
         self.notes.append("logged")
         self.events += events
 
-    def flush(self) -> None:
-        self.notes.append("written")
+    def flush(self) -> bool:
+        if self.events:
+            self.notes.append("written")
+        return self.has_room
 
     def watch(self, progressed: Callable[[], None]) -> None:
         self.progressed = progressed
@@ -309,9 +311,10 @@ def test_no_room_leaves_the_batch_alone(what: str) -> None:
     async def scenario() -> None:
         bench = Bench()
         if what == "journal":
-            bench.journal.room_bytes = 2 * COMMAND_SIZE
+            bench.journal.room_bytes = 2 * COMMAND_SIZE - 1
         else:
             bench.log.has_room = False
+            bench.log.progressed()
         bench.arrive(1, 2)
         await bench.turn(5)
         assert (bench.engine.seq, len(bench.batch), bench.rooms) == (0, 2, 0)
@@ -335,8 +338,7 @@ async def test_the_venues_own_commands_are_answered_when_they_are_durable() -> N
     bench.arrive(9)
     answers = [bench.sequencer.submit(set_firm(n)) for n in (1, 2, 3)]
     await bench.turn()
-    assert len(bench.journal.batches) == 1, "one record"
-    assert bench.journal.kinds == [FIRM] * 4
+    assert [len(batch) // COMMAND_SIZE for batch, _ in bench.journal.batches] == [3, 1]
     assert not any(answer.done() for answer in answers)
     bench.journal.settle()
     assert [seqs_of(await answer) for answer in answers] == [[1], [2], [3]]
@@ -410,7 +412,7 @@ async def test_low_space_is_made_to_last() -> None:
     bench.journal.durable_seq = 10**9
     bench.journal.is_low = True
     bench.journal.room_bytes = begin = 60_000 * COMMAND_SIZE
-    bench.sequencer.wake()
+    bench.journal.tell()
     await bench.turn(2)
     for _ in range(2_000):  # two seconds of one-millisecond turns
         bench.now_ns += MS
@@ -425,6 +427,27 @@ async def test_low_space_is_made_to_last() -> None:
     bench.journal.tell()
     await bench.turn(3)
     assert len(bench.batch) == 0, "no ration any more"
+
+
+@on_loop
+async def test_the_venue_takes_cancels_only_however_full_it_is() -> None:
+    """What says so goes first, and the venue's own commands leave room for it."""
+    bench = Bench()
+    bench.journal.durable_seq = 10**9
+    bench.journal.room_bytes = (50 + OWN_SPARES) * COMMAND_SIZE - 1
+    answers = [bench.sequencer.submit(set_firm(1)) for _ in range(50)]
+    await bench.turn(3)
+    assert bench.journal.batches == []
+    bench.journal.is_low = True
+    bench.journal.tell()
+    await bench.turn(3)
+    assert bench.journal.kinds == [CommandKind.SET_VENUE_STATE]
+    assert not any(answer.done() for answer in answers)
+    bench.journal.is_low = False
+    bench.journal.room_bytes = 10**6
+    bench.journal.tell()
+    await bench.turn(3)
+    assert bench.journal.kinds == [CommandKind.SET_VENUE_STATE] * 2 + [FIRM] * 50
 
 
 # ------------------------------------------------------------------------------------------------- stop and failure

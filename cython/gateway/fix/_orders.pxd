@@ -13,9 +13,9 @@ ctypedef struct order_slot_t:
     uint8_t is_open
     uint8_t is_named  # the table of client ids points here
 
-ctypedef struct table_t:  # open addressing: slot + 1 by key, 0 = free
-    uint32_t *slots
-    uint32_t mask
+ctypedef struct table_t:  # open addressing: upper half of the key's hash and slot + 1, 0 = free
+    uint64_t *entries
+    uint64_t mask
 
 
 cdef class OrderBookkeeper:
@@ -39,7 +39,6 @@ cdef class OrderBookkeeper:
     cdef void _forget(self, uint32_t slot) noexcept nogil
     cdef uint32_t _by_id(self, uint64_t order_id) noexcept nogil
     cdef uint32_t _by_name(self, uint32_t account_id, const char *name) noexcept nogil
-    cdef void _insert(self, table_t *table, uint64_t hash, uint32_t slot) noexcept nogil
-    cdef void _remove(self, table_t *table, bint by_name, uint64_t hash, uint32_t slot) noexcept nogil
-    cdef uint64_t _hash_of(self, bint by_name, uint32_t slot) noexcept nogil
+    cdef uint32_t _by_name_hash(self, uint64_t hash, uint32_t account_id, const char *name) noexcept nogil
     cdef void _name(self, uint32_t slot, const char *name) noexcept nogil
+    cdef void _unname(self, uint32_t slot) noexcept nogil

@@ -54,6 +54,34 @@ cdef inline uint64_t _name_hash(uint32_t account_id, const char *name) noexcept 
     return h
 
 
+cdef void _insert(table_t *table, uint64_t hash, uint32_t slot) noexcept nogil:
+    cdef uint64_t at = hash >> 32 & table.mask
+    while table.entries[at]:
+        at = (at + 1) & table.mask
+    table.entries[at] = hash >> 32 << 32 | (slot + 1)
+
+
+cdef void _remove(table_t *table, uint64_t hash, uint32_t slot) noexcept nogil:
+    # Backward-shift deletion: no gap is left in a run of keys.
+    cdef uint64_t entry = hash >> 32 << 32 | (slot + 1)
+    cdef uint64_t hole = hash >> 32 & table.mask
+    cdef uint64_t at
+    while table.entries[hole] != entry:
+        if table.entries[hole] == 0:
+            return
+        hole = (hole + 1) & table.mask
+    at = hole
+    while True:
+        at = (at + 1) & table.mask
+        entry = table.entries[at]
+        if entry == 0:
+            break
+        if ((at - (entry >> 32)) & table.mask) >= ((at - hole) & table.mask):
+            table.entries[hole] = entry
+            hole = at
+    table.entries[hole] = 0
+
+
 cdef inline const char *_own_name(const order_event_t *e) noexcept nogil:
     # Answers to requests carry the request's id first and the order's own second, except where the order took the new
     # one.
@@ -84,10 +112,10 @@ cdef class OrderBookkeeper:
         while size < 2 * self.capacity:
             size *= 2
         self.slots = <order_slot_t *> calloc(self.capacity, sizeof(order_slot_t))
-        self.by_id.slots = <uint32_t *> calloc(size, sizeof(uint32_t))
-        self.by_name.slots = <uint32_t *> calloc(size, sizeof(uint32_t))
+        self.by_id.entries = <uint64_t *> calloc(size, sizeof(uint64_t))
+        self.by_name.entries = <uint64_t *> calloc(size, sizeof(uint64_t))
         self.closed = <uint32_t *> calloc(ended_max, sizeof(uint32_t))
-        if not self.slots or not self.by_id.slots or not self.by_name.slots or not self.closed:
+        if not self.slots or not self.by_id.entries or not self.by_name.entries or not self.closed:
             raise MemoryError()
         self.by_id.mask = self.by_name.mask = size - 1
         self.closed_max = ended_max
@@ -96,8 +124,8 @@ cdef class OrderBookkeeper:
 
     def __dealloc__(self):
         free(self.slots)
-        free(self.by_id.slots)
-        free(self.by_name.slots)
+        free(self.by_id.entries)
+        free(self.by_name.entries)
         free(self.closed)
 
     def observe(self, bytes events not None):
@@ -194,9 +222,8 @@ cdef class OrderBookkeeper:
                 return
         s = &self.slots[slot]
         was_open = s.is_open
-        if not is_new and strncmp(s.order.client_order_id, _own_name(e), ID_BYTES) != 0 and s.is_named:
-            self._remove(&self.by_name, True, self._hash_of(True, slot), slot)
-            s.is_named = False
+        if not is_new and s.is_named and strncmp(s.order.client_order_id, _own_name(e), ID_BYTES) != 0:
+            self._unname(slot)
         memcpy(&s.order, e, EVENT_SIZE)
         memcpy(s.order.client_order_id, _own_name(e), ID_BYTES)
         memset(s.order.orig_client_order_id, 0, ID_BYTES)
@@ -208,7 +235,7 @@ cdef class OrderBookkeeper:
         if e.kind != EVENT_KIND_ORDER_REJECTED:
             s.order.reason = 0
         if is_new and e.order_id:
-            self._insert(&self.by_id, _mix(e.order_id), slot)
+            _insert(&self.by_id, _mix(e.order_id), slot)
         if not s.is_named and s.order.client_order_id[0]:
             self._name(slot, s.order.client_order_id)
         s.is_open = e.order_state < ORDER_STATE_FILLED and e.order_id != 0
@@ -218,12 +245,19 @@ cdef class OrderBookkeeper:
 
     cdef void _name(self, uint32_t slot, const char *name) noexcept nogil:
         # The newest order of a name is the one that is found by it.
-        cdef uint32_t other = self._by_name(self.slots[slot].order.account_id, name)
+        cdef uint32_t account_id = self.slots[slot].order.account_id
+        cdef uint64_t hash = _name_hash(account_id, name)
+        cdef uint32_t other = self._by_name_hash(hash, account_id, name)
         if other != NO_SLOT:
-            self._remove(&self.by_name, True, self._hash_of(True, other), other)
+            _remove(&self.by_name, hash, other)
             self.slots[other].is_named = False
         self.slots[slot].is_named = True
-        self._insert(&self.by_name, self._hash_of(True, slot), slot)
+        _insert(&self.by_name, hash, slot)
+
+    cdef void _unname(self, uint32_t slot) noexcept nogil:
+        cdef const order_event_t *order = &self.slots[slot].order
+        _remove(&self.by_name, _name_hash(order.account_id, order.client_order_id), slot)
+        self.slots[slot].is_named = False
 
     cdef uint32_t _take_slot(self) noexcept nogil:
         cdef uint32_t slot = self.free_slot
@@ -251,9 +285,9 @@ cdef class OrderBookkeeper:
     cdef void _forget(self, uint32_t slot) noexcept nogil:
         cdef order_slot_t *s = &self.slots[slot]
         if s.order.order_id:
-            self._remove(&self.by_id, False, _mix(s.order.order_id), slot)
+            _remove(&self.by_id, _mix(s.order.order_id), slot)
         if s.is_named:
-            self._remove(&self.by_name, True, self._hash_of(True, slot), slot)
+            self._unname(slot)
         s.is_used = False
         s.is_open = False
         s.next_free = self.free_slot
@@ -261,50 +295,29 @@ cdef class OrderBookkeeper:
 
     # ---------------------------------------------------------------------------------------------------- tables
 
-    cdef uint64_t _hash_of(self, bint by_name, uint32_t slot) noexcept nogil:
-        cdef const order_event_t *order = &self.slots[slot].order
-        return _name_hash(order.account_id, order.client_order_id) if by_name else _mix(order.order_id)
-
     cdef uint32_t _by_id(self, uint64_t order_id) noexcept nogil:
-        cdef uint32_t at = <uint32_t> _mix(order_id) & self.by_id.mask
-        while self.by_id.slots[at]:
-            if self.slots[self.by_id.slots[at] - 1].order.order_id == order_id:
-                return self.by_id.slots[at] - 1
+        cdef uint64_t hash = _mix(order_id)
+        cdef uint64_t at = hash >> 32 & self.by_id.mask
+        cdef uint64_t entry = self.by_id.entries[at]
+        while entry:
+            if entry >> 32 == hash >> 32 and self.slots[<uint32_t> entry - 1].order.order_id == order_id:
+                return <uint32_t> entry - 1
             at = (at + 1) & self.by_id.mask
+            entry = self.by_id.entries[at]
         return NO_SLOT
 
     cdef uint32_t _by_name(self, uint32_t account_id, const char *name) noexcept nogil:
-        cdef uint32_t at = <uint32_t> _name_hash(account_id, name) & self.by_name.mask
+        return self._by_name_hash(_name_hash(account_id, name), account_id, name)
+
+    cdef uint32_t _by_name_hash(self, uint64_t hash, uint32_t account_id, const char *name) noexcept nogil:
+        cdef uint64_t at = hash >> 32 & self.by_name.mask
+        cdef uint64_t entry = self.by_name.entries[at]
         cdef const order_event_t *order
-        while self.by_name.slots[at]:
-            order = &self.slots[self.by_name.slots[at] - 1].order
-            if order.account_id == account_id and strncmp(order.client_order_id, name, ID_BYTES) == 0:
-                return self.by_name.slots[at] - 1
+        while entry:
+            if entry >> 32 == hash >> 32:
+                order = &self.slots[<uint32_t> entry - 1].order
+                if order.account_id == account_id and strncmp(order.client_order_id, name, ID_BYTES) == 0:
+                    return <uint32_t> entry - 1
             at = (at + 1) & self.by_name.mask
+            entry = self.by_name.entries[at]
         return NO_SLOT
-
-    cdef void _insert(self, table_t *table, uint64_t hash, uint32_t slot) noexcept nogil:
-        cdef uint32_t at = <uint32_t> hash & table.mask
-        while table.slots[at]:
-            at = (at + 1) & table.mask
-        table.slots[at] = slot + 1
-
-    cdef void _remove(self, table_t *table, bint by_name, uint64_t hash, uint32_t slot) noexcept nogil:
-        # Backward-shift deletion: no gap is left in a run of keys.
-        cdef uint32_t hole = <uint32_t> hash & table.mask
-        cdef uint32_t at
-        cdef uint32_t home
-        while table.slots[hole] != slot + 1:
-            if table.slots[hole] == 0:
-                return
-            hole = (hole + 1) & table.mask
-        at = hole
-        while True:
-            at = (at + 1) & table.mask
-            if table.slots[at] == 0:
-                break
-            home = <uint32_t> self._hash_of(by_name, table.slots[at] - 1) & table.mask
-            if ((at - home) & table.mask) >= ((at - hole) & table.mask):
-                table.slots[hole] = table.slots[at]
-                hole = at
-        table.slots[hole] = 0

@@ -21,6 +21,7 @@ from typing import NoReturn, Protocol
 import structlog
 
 from engine import failpoints
+from engine._pen import RecordPen
 from engine._segment_io import FAILPOINTS, SYNC_FAILED, SegmentWriter, fill_zeros
 from engine.api import EngineInfo
 from engine.journal_format import (
@@ -35,7 +36,6 @@ from engine.journal_format import (
     RecordKind,
     SegmentHead,
 )
-from engine.records import COMMAND_SIZE
 from engine.segment_supply import CLOSING_BYTES, OpenSegment, SegmentSupply, close_segment
 from engine.segments import End, EndSearch, Segment, SegmentFiles, boot_number, opened, reader_at
 
@@ -44,7 +44,6 @@ SEGMENT_BYTES_MIN = 64 << 10
 QUEUE_BYTES = 16 << 20
 EXIT_JOURNAL_FAILED = 74  # EX_IOERR of sysexits.h: the disk, whichever file was meant
 
-_BATCH = int(RecordKind.BATCH)
 log = structlog.get_logger("journal")
 
 
@@ -145,7 +144,7 @@ def end_process(text: str) -> NoReturn:
     os._exit(EXIT_JOURNAL_FAILED)
 
 
-class FileJournal:
+class FileJournal(RecordPen):
     """A `Journal` in a directory of a local disk; two machines never share it.
 
     segment_bytes: size of a segment, a multiple of 4 KiB. segments_ahead: blank segments kept ready; the last of them
@@ -180,10 +179,7 @@ class FileJournal:
         self._boot = boot_number()
         self._writing: EpochBody | None = None  # our epoch's declaration, from fence on
         self._active: OpenSegment | None = None
-        self._offset = 0  # of the next record in it
-        self._room_end = 0  # where whole records of commands end in it
         self._first_seqs: dict[int, int] = {}  # of segments in use: number to the first command that they may hold
-        self._writer: SegmentWriter | None = None  # None: the loop writes itself
         self._lock_fd = -1
         self._found: End | None = None  # by open
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -247,6 +243,7 @@ class FileJournal:
     def _use(self, segment: OpenSegment, offset: int) -> None:
         """Goes on in this segment."""
         self._active, self._offset = segment, offset
+        self._fd, self._mapped = segment.fd, segment.mapped
         self._room_end = segment.size_bytes - CLOSING_BYTES
 
     def _open_segment(self, number: int) -> OpenSegment:
@@ -258,11 +255,13 @@ class FileJournal:
         name, hits = failpoints.armed(*FAILPOINTS)
         syncs = self.durability is Durability.FSYNC
         point = FAILPOINTS.get(name, 0)
+        self._is_synced = syncs
         self._writer = SegmentWriter(self._queue_bytes, syncs, self._chain.position, self._chain.seq, point, hits)
 
     async def fence(self, owner: str, engine: EngineInfo) -> int:
         """As `Journal.fence`. The lock on the directory is the fence against other processes; the record tells
         readers."""
+        self._is_fenced = True
         self._writing = EpochBody(owner, self.durability.value, engine, SCHEMA_HASH)
         body = self._writing.pack()
         epoch = self._chain.epoch + 1
@@ -303,7 +302,9 @@ class FileJournal:
             close_segment(self._active)
         os.close(self._lock_fd)
         self._lock_fd = -1
-        self._active = self._writing = None
+        self._active = self._writing = self._mapped = None
+        self._is_fenced = False
+        self._fd = -1
 
     def sync(self) -> None:
         """Waits until what was appended is on the disk, whatever the durability. Not for the way of an order."""
@@ -315,12 +316,6 @@ class FileJournal:
         self._check()
 
     # ------------------------------------------------------------------------------------------------- append
-
-    @property
-    def durable_seq(self) -> int:
-        if self.durability is Durability.FSYNC and self._writer is not None:
-            return self._writer.durable_seq
-        return self._chain.seq
 
     @property
     def tail(self) -> Tail:
@@ -345,58 +340,6 @@ class FileJournal:
     def commands_bytes_max(self) -> int:
         return min(self._segment_bytes, self._queue_bytes // 2) - 2 * PAGE_SIZE
 
-    def has_room(self, commands_bytes: int) -> bool:
-        needed = commands_bytes + RECORD_OVERHEAD
-        if self._writer is not None and self._writer.room_bytes < needed + PAGE_SIZE + RECORD_OVERHEAD:
-            return False
-        return needed <= self._room_end - self._offset or needed <= self._supply.next_room_bytes
-
-    def append(self, commands: bytes, timestamp_ns: int) -> None:
-        """As `Journal.append`. What no reader would accept is refused here."""
-        if timestamp_ns < self._chain.timestamp_ns or not commands or len(commands) % COMMAND_SIZE:
-            raise ValueError(
-                f"{len(commands)} bytes stamped {timestamp_ns} are no batch of commands "
-                f"after {self._chain.timestamp_ns}"
-            )
-        if self._writing is None:
-            raise JournalError("nobody may append before fence()")
-        if RECORD_OVERHEAD + len(commands) > self._room_end - self._offset:
-            self._roll(RECORD_OVERHEAD + len(commands))
-        self._write(_BATCH, self._chain.epoch, timestamp_ns, commands)
-
-    def _write(self, kind: int, epoch: int, timestamp_ns: int, body: bytes) -> None:
-        """The next record, at its place in the active segment."""
-        chain = self._chain
-        written, synced = self._known_positions()
-        header, digest = chain.extend(kind, epoch, timestamp_ns, body, self._boot, written, synced)
-        self._put(header, body, digest)
-
-    def _put(self, header: bytes, body: bytes, digest: bytes) -> None:
-        """Bytes on their way into the active segment."""
-        active = self._active
-        assert active is not None
-        if active.mapped is None:
-            assert self._writer is not None
-            try:
-                position, seq = self._chain.position, self._chain.seq
-                self._writer.append(active.fd, self._offset, header, body, digest, position, seq)
-            except BufferError:
-                self._check()  # the disk may have failed since `has_room` was asked: then that is what is said
-                raise
-        else:
-            if failpoints.ARMED and failpoints.is_due("append-torn"):
-                active.mapped.store(self._offset, header, body[: len(body) // 2], b"")
-                failpoints.die()
-            active.mapped.store(self._offset, header, body, digest)
-        self._offset += len(header) + len(body) + len(digest)
-
-    def _known_positions(self) -> tuple[int, int]:
-        """(in the page cache, on the disk): records up to there, as far as it is known now."""
-        if self._writer is None:
-            return self._chain.position, self._supply.synced_position
-        done = self._writer.durable_position
-        return done, done if self.durability is Durability.FSYNC else self._supply.synced_position
-
     def _roll(self, needed: int) -> None:
         """Closes the active segment and begins the next, which takes at least `needed` bytes."""
         if needed > self._supply.next_room_bytes:
@@ -415,6 +358,13 @@ class FileJournal:
         )  # fmt: skip
         page = head.pack()
         self._put(page[:-DIGEST_SIZE], b"", page[-DIGEST_SIZE:])
+
+    def _known_positions(self) -> tuple[int, int]:
+        """(in the page cache, on the disk): records up to there, as far as it is known now."""
+        if self._writer is None:
+            return self._chain.position, self._supply.synced_position
+        done = self._writer.durable_position
+        return done, done if self._is_synced else self._supply.synced_position
 
     # ------------------------------------------------------------------------------------------------- progress
 

@@ -14,12 +14,11 @@ import os
 import struct
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import structlog
 
-from engine import failpoints
+from engine._turn import Gated, SequencerCounters, Turn
 from engine.api import Engine
 from engine.batch import CommandBatch
 from engine.journal import EXIT_JOURNAL_FAILED, Journal
@@ -36,7 +35,6 @@ EXIT_FAULT = 70  # EX_SOFTWARE of sysexits.h
 log = structlog.get_logger("sequencer")
 _STAMP = struct.Struct("<Qq")
 _SEQ = struct.Struct("<Q")
-_TICK = pack_command(CommandKind.TICK)
 
 
 class ReleasedEvents(Protocol):
@@ -57,31 +55,6 @@ class ReleasedEvents(Protocol):
         """`progressed()` is called on the loop's thread when what `flush` or `is_low` say may have changed."""
 
 
-@dataclass(slots=True)
-class SequencerCounters:
-    """Since the start; for metrics."""
-
-    turns: int = 0  # that journaled something
-    commands: int = 0
-    ticks: int = 0
-    events: int = 0
-    released_events: int = 0
-    releases: int = 0
-    waits_for_gate: int = 0  # turns that left the batch alone because too much waits to become durable
-    waits_for_journal: int = 0  # or because the journal or the event log had no room
-    waits_for_ration: int = 0  # or because space is low and has to last
-    gate_bytes_peak: int = 0
-
-
-@dataclass(slots=True)
-class _Gated:
-    """Events of one turn that are not durable yet."""
-
-    seq: int
-    events: bytes
-    answers: list[asyncio.Future[bytes]] | None  # of the venue's own commands, whose events these are
-
-
 def end_process(text: str, error: BaseException) -> NoReturn:
     """Said once; nothing goes on, since state and history may differ from here."""
     exit_code = EXIT_JOURNAL_FAILED if isinstance(error, OSError) else EXIT_FAULT
@@ -89,7 +62,7 @@ def end_process(text: str, error: BaseException) -> NoReturn:
     os._exit(exit_code)
 
 
-class Sequencer:
+class Sequencer(Turn):
     """Made on the loop's thread with a running loop; the engine stands at the journal's tail and the journal is fenced.
 
     clock_ns: stamps (`engine.clock.VenueClock`). release(events): durable events, whole records; it must not raise.
@@ -132,22 +105,16 @@ class Sequencer:
         self._room_available = room_available
         self._event_log = event_log
         self._venue_state = venue_state
+        self._is_rationing = venue_state is VenueState.CANCEL_ONLY
         self._gate_bytes_max = gate_bytes_max
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._stamp_ns = tail.timestamp_ns
-        self._own: deque[tuple[bytearray, asyncio.Future[bytes]]] = deque()
-        self._gate: deque[_Gated] = deque()
-        self._gate_bytes = 0
-        self._turn_handle: asyncio.Handle | None = None
+        self._own = deque()
+        self._gate = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due_ns = NEVER_NS
-        self._ration_until_ns = 0
-        self._is_blocked = False  # the last turn found no room
-        self._is_log_full = False  # the event log could not write everything
         self._is_state_due = False  # the first of `_own` changes the venue's state
-        self._is_stopped = False
-        self._idle: asyncio.Future[None] | None = None  # somebody waits until nothing is left to do
         journal.watch(self._progressed)
         if event_log is not None:
             event_log.watch(self._progressed)
@@ -155,11 +122,6 @@ class Sequencer:
         self.wake()
 
     # --------------------------------------------------------------------------------------------- what others call
-
-    def wake(self) -> None:
-        """There may be something to do: one turn is scheduled, however often it is called before."""
-        if self._turn_handle is None and not self._is_stopped:
-            self._turn_handle = self._loop.call_soon(self._turn)
 
     def submit(self, record: bytes) -> asyncio.Future[bytes]:
         """Adds a command of the venue itself (bootstrap, operator). The future gets its events once they are released.
@@ -216,41 +178,6 @@ class Sequencer:
 
     # --------------------------------------------------------------------------------------------------- the turn
 
-    def _turn(self) -> None:
-        self._turn_handle = None
-        self._is_blocked = False
-        try:
-            if self._own:
-                self._take_own()
-            waiting = len(self._batch)
-            if self._take(waiting) and waiting:
-                self._room_available()
-            if not self._is_blocked:
-                self._arm()
-        except Exception as error:
-            self._is_stopped = True
-            self._failed("the turn of the sequencer failed", error)
-        if self._idle is not None:
-            self._tell_idle()
-
-    def _take(self, waiting: int) -> bool:
-        """The doors' batch, and a TICK before it when one is due: what was due first is first, also when both come in
-        the same turn. False: there was nothing, or it has to wait."""
-        stamp_ns = self._stamp()
-        is_due = self._engine.next_due_ns <= stamp_ns
-        if not waiting and not is_due:
-            return False
-        if not self._has_room(waiting + is_due) or (self._ration_until_ns and self._is_rationed(stamp_ns)):
-            return False
-        if is_due:
-            self.counters.ticks += 1
-            seq = self._engine.seq + 1
-            tick = _STAMP.pack(seq, stamp_ns) + _TICK[_STAMP.size :]
-            self._put(tick + self._batch.take(seq + 1, stamp_ns), stamp_ns)
-        else:
-            self._put(self._batch.take(self._engine.seq + 1, stamp_ns), stamp_ns)
-        return True
-
     def _take_own(self) -> None:
         """The venue's own commands, in a record of their own. They do not wait for rations. A change of the venue's
         state is the first of them and goes alone: it has to fit when nothing else does."""
@@ -264,56 +191,10 @@ class Sequencer:
             _STAMP.pack_into(record, 0, seq, stamp_ns)
         self._put(b"".join([record for record, _ in taken]), stamp_ns, [answer for _, answer in taken])
 
-    def _stamp(self) -> int:
-        self._stamp_ns = max(self._stamp_ns, self._clock_ns())
-        return self._stamp_ns
-
-    def _has_room(self, count: int) -> bool:
-        """Whether what so many commands produce has somewhere to go. If not, a progress of the journal brings the next
-        turn."""
-        if self._gate_bytes >= self._gate_bytes_max:
-            self.counters.waits_for_gate += 1
-        elif self._is_log_full or not self._journal.has_room(count * COMMAND_SIZE):
-            self.counters.waits_for_journal += 1
-        else:
-            return True
-        self._is_blocked = True
-        return False
-
-    def _is_rationed(self, now_ns: int) -> bool:
-        """Space is low and has to last: the doors' commands wait, so that refused orders do not use up what cancels
-        need."""
-        if self._ration_until_ns <= now_ns:
-            return False
-        self.counters.waits_for_ration += 1
-        return True
-
-    def _put(self, commands: bytes, stamp_ns: int, answers: list[asyncio.Future[bytes]] | None = None) -> None:
-        """Commands into the journal and through the engine, their events behind the gate or, when they are durable
-        already, out."""
-        self._journal.append(commands, stamp_ns)
-        if failpoints.ARMED:
-            failpoints.hit("batch-journaled")
-        events = self._engine.apply(commands)
-        if failpoints.ARMED:
-            failpoints.hit("batch-applied")
-        counters, seq = self.counters, self._engine.seq
-        counters.turns += 1
-        counters.commands += len(commands) // COMMAND_SIZE
-        count = len(events) // EVENT_SIZE
-        counters.events += count
-        self.next_ordinal += count
-        if self._venue_state is VenueState.CANCEL_ONLY:
-            room_bytes = max(1, self._journal.room_bytes)
-            self._ration_until_ns = stamp_ns + len(commands) * LOW_SPREAD_NS // room_bytes
-        if answers is None and not self._gate and self._journal.durable_seq >= seq:
-            self._let_out(events)
-            return
-        self._gate.append(_Gated(seq, events, answers))
-        self._gate_bytes += len(events)
-        if self._gate_bytes > counters.gate_bytes_peak:
-            counters.gate_bytes_peak = self._gate_bytes
-        self._release()
+    def _ration(self, stamp_ns: int, commands_bytes: int) -> None:
+        """When space is low, the doors wait in proportion to what the last record took of it."""
+        room_bytes = max(1, self._journal.room_bytes)
+        self._ration_until_ns = stamp_ns + commands_bytes * LOW_SPREAD_NS // room_bytes
 
     def _release(self) -> None:
         """Opens the gate for what the journal says is durable, in one piece."""
@@ -329,24 +210,6 @@ class Sequencer:
         for gated in out:
             if gated.answers:
                 _answer(gated)
-
-    def _let_out(self, events: bytes) -> None:
-        """Durable events: into the log, so that a session that catches up finds them, then to everybody; the log is
-        written when they have been served."""
-        self.counters.releases += 1
-        if not events:
-            return
-        event_log = self._event_log
-        if event_log is not None:
-            event_log.append(events)
-        if failpoints.ARMED:
-            failpoints.hit("events-logged")
-        self._release_events(events)
-        if failpoints.ARMED:
-            failpoints.hit("events-routed")
-        if event_log is not None:
-            self._is_log_full = not event_log.flush()
-        self.counters.released_events += len(events) // EVENT_SIZE
 
     # --------------------------------------------------------------------------------------- what happens meanwhile
 
@@ -374,6 +237,7 @@ class Sequencer:
         if wanted is self._venue_state:
             return
         self._venue_state = wanted
+        self._is_rationing = is_low
         log.warning(
             "space_low" if is_low else "space_back", room_bytes=self._journal.room_bytes, venue_state=wanted.name
         )
@@ -385,19 +249,13 @@ class Sequencer:
         self._own.appendleft((bytearray(record), self._loop.create_future()))
         self.wake()
 
-    def _arm(self) -> None:
-        """Makes the next turn come when there is something to do."""
-        due_ns = self._engine.next_due_ns
-        if self._ration_until_ns > self._stamp_ns and (len(self._batch) or due_ns < self._ration_until_ns):
-            due_ns = self._ration_until_ns
-        if self._own or due_ns == 0:
-            self.wake()  # call_soon lets the loop look at its sockets in between
-        elif due_ns < self._timer_due_ns:  # else the timer that runs comes first, and looks again
-            if self._timer is not None:
-                self._timer.cancel()
-            delay_ns = max(0, due_ns - self._clock_ns())
-            self._timer_due_ns = due_ns
-            self._timer = self._loop.call_later(-(-delay_ns // TIMER_STEP_NS) * TIMER_STEP_NS / 1e9, self._timer_fired)
+    def _set_timer(self, due_ns: int) -> None:
+        """A turn at that time, whatever comes before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        delay_ns = max(0, due_ns - self._clock_ns())
+        self._timer_due_ns = due_ns
+        self._timer = self._loop.call_later(-(-delay_ns // TIMER_STEP_NS) * TIMER_STEP_NS / 1e9, self._timer_fired)
 
     def _timer_fired(self) -> None:
         self._timer = None
@@ -409,7 +267,7 @@ class Sequencer:
             self._idle.set_result(None)
 
 
-def _answer(gated: _Gated) -> None:
+def _answer(gated: Gated) -> None:
     """Gives each of the venue's own commands its events. Rare, so it may look at every record."""
     assert gated.answers is not None
     first_seq = gated.seq - len(gated.answers) + 1

@@ -43,9 +43,10 @@ def make_door(
         limits.instruments_max, limits.accounts_max, limits.traders_max, limits.desks_max, limits.firms_max
     )
     directory.load(state)
-    orders = OrderBookkeeper(limits.orders_max, ENDED_ORDERS_KEPT)
+    sessions = participants(settings)
+    orders = OrderBookkeeper(limits.orders_max, ENDED_ORDERS_KEPT, [(who.scope, who.node) for who in sessions])
     orders.load(state)
-    door = FixDoor(door_config(settings, *address), ports, participants(settings), directory, tls)
+    door = FixDoor(door_config(settings, *address), ports, sessions, directory, tls)
     door.desk.orders = orders
     directory.on_change(door.desk.changed)
     ports.router.subscribe(directory.observe)

@@ -135,3 +135,15 @@ def test_a_full_table_forgets_and_says_so() -> None:
     for i in range(1, 6):
         keeper.observe(event(EventKind.ORDER_NEW, i, 1, f"n{i}", OrderState.LIVE))
     assert (keeper.open_orders, keeper.forgotten) == (3, 2)
+
+
+def test_orders_that_nobody_may_ask_for_are_passed_over() -> None:
+    """Accounts 1 to 4 of traders 1 to 4, as `event` makes them."""
+    keeper = OrderBookkeeper(8, 4, [(Scope.ACCOUNT, 1), (Scope.TRADER, 3)])
+    for i in range(1, 5):
+        keeper.observe(event(EventKind.ORDER_NEW, i, i, f"n{i}", OrderState.LIVE))
+    known = [i for i in range(1, 5) if keeper.find_id(i)]
+    trader_3 = [i for i in range(1, 5) if node_of(i, Scope.TRADER) == 3]
+    assert known == sorted({1, *trader_3})
+    assert keeper.open_orders == len(known)
+    assert OrderBookkeeper(8, 4, []).find_id(1) is None

@@ -5,6 +5,7 @@ from engine.records cimport event_t, order_event_t
 
 cdef enum:
     NO_SLOT = 0xFFFFFFFF
+    AHEAD = 8  # events: their entries of the tables are on their way when they come
 
 ctypedef struct order_slot_t:
     order_event_t order  # as an ORDER_STATUS: how it stands now, or how it ended
@@ -25,6 +26,9 @@ cdef class OrderBookkeeper:
     cdef readonly uint64_t forgotten  # events of orders that found no slot
     cdef uint32_t free_slot
     cdef uint32_t _fresh  # slots from here on were never used
+    cdef uint8_t *watched[4]  # by scope (account, trader, desk, firm) and id: somebody may ask for its orders
+    cdef uint32_t watched_max[4]
+    cdef bint watches_all
     cdef table_t by_id
     cdef table_t by_name
     cdef uint32_t *closed  # ring of slots whose orders have ended, oldest first
@@ -32,7 +36,9 @@ cdef class OrderBookkeeper:
     cdef uint32_t closed_first
     cdef uint32_t closed_count
 
+    cdef bint _is_watched(self, const order_event_t *e) noexcept nogil
     cdef void _observe(self, const event_t *events, Py_ssize_t count) noexcept nogil
+    cdef void _prefetch(self, const event_t *event) noexcept nogil
     cdef void _order(self, const order_event_t *e) noexcept nogil
     cdef uint32_t _take_slot(self) noexcept nogil
     cdef void _close(self, uint32_t slot) noexcept nogil

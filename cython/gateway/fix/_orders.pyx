@@ -3,7 +3,7 @@ from.
 
 A sink of the router: every released event passes through `observe`, without the GIL and without a Python object. The
 engine is never asked. Capacity is the engine's plus a ring of ended orders, of which the oldest is forgotten first.
-Used by the FIX door alone.
+Orders that no session may ask for are passed over. Used by the FIX door alone.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -24,6 +24,7 @@ from engine.records cimport (
     SCOPE_DESK,
     SCOPE_FIRM,
     SCOPE_TRADER,
+    SCOPE_VENUE,
     event_t,
     order_event_t,
 )
@@ -32,6 +33,12 @@ from engine import records
 from engine.records import COMMAND_HEADER_SIZE as _HEADER_SIZE
 from engine.records import EventKind
 from engine.snapshot_records import Section
+
+cdef extern from *:
+    """
+    static inline void fix_prefetch(const void *at) { __builtin_prefetch(at, 1, 3); __asm__ volatile("" : : "r"(at)); }
+    """
+    void prefetch "fix_prefetch"(const void *at) noexcept nogil
 
 cdef enum:
     ID_BYTES = 40
@@ -101,9 +108,12 @@ cdef bint _is_below(const order_event_t *e, int scope, uint32_t node) noexcept n
 
 
 cdef class OrderBookkeeper:
-    """`OrderBookkeeper(orders_max, ended_max)`: open orders, and ended ones that are remembered."""
+    """`OrderBookkeeper(orders_max, ended_max, watched=None)`: open orders, and ended ones that are remembered.
 
-    def __cinit__(self, uint32_t orders_max, uint32_t ended_max):
+    watched: (scope, node) of everybody who may ask, a node from account to firm or the venue; None is the venue.
+    """
+
+    def __cinit__(self, uint32_t orders_max, uint32_t ended_max, watched=None):
         cdef uint32_t i
         cdef uint32_t size = 16
         if orders_max == 0 or ended_max == 0 or orders_max > 1 << 30 or ended_max > 1 << 30:
@@ -121,8 +131,25 @@ cdef class OrderBookkeeper:
         self.closed_max = ended_max
         self.free_slot = NO_SLOT
         self._fresh = 0
+        self._watch([(SCOPE_VENUE, 0)] if watched is None else list(watched))
+
+    def _watch(self, list nodes):
+        cdef int level
+        cdef uint32_t node
+        for level in range(4):
+            at_level = [n for scope, n in nodes if scope == SCOPE_ACCOUNT + level]
+            self.watched_max[level] = max(at_level, default=0)
+            self.watched[level] = <uint8_t *> calloc(<size_t> self.watched_max[level] + 1, 1)
+            if not self.watched[level]:
+                raise MemoryError()
+            for node in at_level:
+                self.watched[level][node] = 1
+        self.watches_all = any(scope == SCOPE_VENUE for scope, _ in nodes)
 
     def __dealloc__(self):
+        cdef int level
+        for level in range(4):
+            free(self.watched[level])
         free(self.slots)
         free(self.by_id.entries)
         free(self.by_name.entries)
@@ -199,14 +226,39 @@ cdef class OrderBookkeeper:
 
     # ---------------------------------------------------------------------------------------------------- events
 
+    cdef bint _is_watched(self, const order_event_t *e) noexcept nogil:
+        cdef uint32_t nodes[4]
+        cdef int level
+        if self.watches_all:
+            return True
+        nodes[0] = e.account_id
+        nodes[1] = e.trader_id
+        nodes[2] = e.desk_id
+        nodes[3] = e.firm_id
+        for level in range(4):
+            if nodes[level] <= self.watched_max[level] and self.watched[level][nodes[level]]:
+                return True
+        return False
+
     cdef void _observe(self, const event_t *events, Py_ssize_t count) noexcept nogil:
         cdef Py_ssize_t i
         cdef uint16_t kind
+        for i in range(min(<Py_ssize_t> AHEAD, count)):
+            self._prefetch(&events[i])
         for i in range(count):
+            if i + AHEAD < count:
+                self._prefetch(&events[i + AHEAD])
             kind = events[i].header.kind
-            if EVENT_KIND_ORDER_PENDING <= kind <= EVENT_KIND_ORDER_RESTATED:
+            if EVENT_KIND_ORDER_PENDING <= kind <= EVENT_KIND_ORDER_RESTATED and self._is_watched(&events[i].order):
                 if kind != EVENT_KIND_REPLACE_REJECTED and kind != EVENT_KIND_CANCEL_REJECTED:
                     self._order(&events[i].order)
+
+    cdef void _prefetch(self, const event_t *event) noexcept nogil:
+        cdef uint16_t kind = event.header.kind
+        cdef const order_event_t *e = &event.order
+        if EVENT_KIND_ORDER_PENDING <= kind <= EVENT_KIND_ORDER_RESTATED and self._is_watched(e):
+            prefetch(&self.by_id.entries[_mix(e.order_id) >> 32 & self.by_id.mask])
+            prefetch(&self.by_name.entries[_name_hash(e.account_id, _own_name(e)) >> 32 & self.by_name.mask])
 
     cdef void _order(self, const order_event_t *e) noexcept nogil:
         cdef uint32_t slot = self._by_id(e.order_id) if e.order_id else NO_SLOT

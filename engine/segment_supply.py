@@ -19,6 +19,7 @@ from engine.segments import SegmentFiles
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 RETRY_S = 1.0  # between two tries to fill a segment on a full disk
+CACHED_SEGMENTS = 2  # full segments that stay in the page cache for those who follow; older ones are read from the disk
 CLOSING_BYTES = 2 * RECORD_OVERHEAD  # kept free at a segment's end for a ROLL and a SEAL
 
 
@@ -58,6 +59,7 @@ class SegmentSupply:
         self._is_mapped = is_mapped
         self._wait_written = wait_written
         self._blank: deque[OpenSegment] = deque()
+        self._full: deque[int] = deque()  # descriptors of the newest full segments
         self._chores: deque[Callable[[], None]] = deque()
         self._next_number = 1
         self._condition = threading.Condition()
@@ -138,6 +140,9 @@ class SegmentSupply:
         for segment in self._blank:
             close_segment(segment)
         self._blank.clear()
+        for fd in self._full:
+            os.close(fd)
+        self._full.clear()
 
     def _run(self) -> None:
         while True:
@@ -179,8 +184,16 @@ class SegmentSupply:
     def _put_away(self, segment: OpenSegment, position: int) -> None:
         self._wait_written(position)
         os.fdatasync(segment.fd)
-        close_segment(segment)
         self.synced_position = position
+        if segment.mapped is not None:
+            segment.mapped.close()
+        self._full.append(segment.fd)
+        if len(self._full) > CACHED_SEGMENTS:
+            # Its pages go back to where the next segments take theirs from: a history that only grows would have
+            # the kernel find, clear and later reclaim new ones for every byte.
+            fd = self._full.popleft()
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(fd)
 
 
 def close_segment(segment: OpenSegment) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gateway.bootstrap import instrument_fields
-from gateway.commands.options import add_config, decimal_e8, read_settings, whole_number
+from gateway.commands.options import add_config, decimal_e8, read_settings, seconds, whole_number
 from gateway.commands.outcome import (
     ExitCode,
     Refusal,
@@ -77,9 +77,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--window", type=whole_number, metavar="N", help=f"closed loop: in flight per connection (default: {WINDOW})"
     )
     parser.add_argument("--connections", type=whole_number, metavar="N", default=2, help="(default: %(default)s)")
-    parser.add_argument("--seconds", type=whole_number, metavar="N", default=10, help="measured (default: %(default)s)")
+    parser.add_argument("--seconds", type=seconds, metavar="N", default=10, help="measured (default: %(default)s)")
     parser.add_argument(
-        "--warm-up", type=whole_number, metavar="N", default=1, help="seconds before that (default: %(default)s)"
+        "--warm-up", type=seconds, metavar="N", default=1, help="seconds before that (default: %(default)s)"
     )
     parser.add_argument(
         "--depth",

@@ -79,6 +79,14 @@ def whole_number(text: str) -> int:
     return value
 
 
+def seconds(text: str) -> float:
+    """A duration above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
 def decimal_e8(text: str) -> int:
     """A price above 0 in decimal text, in units of 1e-8."""
     try:

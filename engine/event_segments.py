@@ -46,6 +46,7 @@ class EventFiles(SegmentFiles):
         if segment_events < BLOCK_EVENTS or segment_events % BLOCK_EVENTS:
             raise ValueError(f"an event segment has a multiple of {BLOCK_EVENTS} events")
         super().__init__(directory)
+        self.fills_with_zeros = False
         self.segment_events = segment_events
         self.segment_bytes = PAGE_SIZE + segment_events * EVENT_SIZE
 
@@ -54,9 +55,6 @@ class EventFiles(SegmentFiles):
 
     def index_path(self, number: int) -> Path:
         return self.directory / f"events-{number:010}.index"
-
-    def fill(self, fd: int, segment_bytes: int) -> None:
-        os.posix_fallocate(fd, 0, segment_bytes)
 
     def place(self, ordinal: int) -> int:
         """Offset in its segment."""

@@ -175,6 +175,7 @@ class FileJournal(RecordPen):
         self._clock_ns = clock_ns
         self._failed = failed
         self._files = files or SegmentFiles(directory)
+        self._files.fills_with_zeros = durability is Durability.FSYNC
         self._chain = Chain()
         self._boot = boot_number()
         self._writing: EpochBody | None = None  # our epoch's declaration, from fence on
@@ -298,7 +299,7 @@ class FileJournal(RecordPen):
             self._writer.close()
         self._supply.close()
         if self._active is not None:
-            os.fdatasync(self._active.fd)
+            self._files.sync_segment(self._active.fd)
             close_segment(self._active)
         os.close(self._lock_fd)
         self._lock_fd = -1
@@ -311,7 +312,7 @@ class FileJournal(RecordPen):
         if self._writer is not None:
             self._writer.wait(self._chain.position)
         if self._active is not None and self.durability is not Durability.FSYNC:
-            os.fdatasync(self._active.fd)
+            self._files.sync_segment(self._active.fd)
             self._supply.synced_position = self._chain.position
         self._check()
 

@@ -1,4 +1,5 @@
-"""Keeps blank segments ready in front of the journal and puts full ones away, in a thread of its own.
+"""Keeps blank segments ready in front of the journal and puts full ones away, in two threads of its own: a disk that is
+slow to sync a full segment does not hold up the next blank one.
 
 Writing zeros over a segment in advance makes commits twice as quick and reserves the space on the disk: a full disk is
 noticed while there is still room to say so. `FileJournal` takes a segment when it rolls; nothing here touches a record.
@@ -39,8 +40,7 @@ class OpenSegment:
 
 
 class SegmentSupply:
-    """`take` and `retire` are called by the journal; the thread fills, syncs and closes. `changed` is called in the
-    thread."""
+    """`take` and `retire` are called by the journal; the threads fill, sync and close. `changed` is called in them."""
 
     def __init__(
         self,
@@ -64,20 +64,24 @@ class SegmentSupply:
         self._next_number = 1
         self._condition = threading.Condition()
         self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._threads = (
+            threading.Thread(target=self._run, args=(self._next_fill,), name=name, daemon=True),
+            threading.Thread(target=self._run, args=(self._next_chore,), name=f"{name}-full", daemon=True),
+        )
         self.changed: Callable[[], None] = lambda: None
         self.is_out_of_space = False  # the last try to fill a segment found no space
         self.error: OSError | None = None  # anything else that went wrong: the journal cannot go on
         self.synced_position = 0  # records up to here are on the disk
 
     def open(self, next_number: int, blank: list[OpenSegment], *, at_least_one: bool) -> None:
-        """Starts the thread. blank: those that exist already, the first of them is `next_number`. at_least_one: fills
+        """Starts the threads. blank: those that exist already, the first of them is `next_number`. at_least_one: fills
         one now when there is none. Raises OSError."""
         self._blank.extend(blank)
         self._next_number = next_number + len(blank)
         if at_least_one and not blank:
             self._fill_one()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def _fill_one(self) -> None:
         segment = self.adopt(self._next_number, self._files.create(self._next_number, self._segment_bytes))
@@ -124,19 +128,19 @@ class SegmentSupply:
         self.run(lambda: self._put_away(segment, position))
 
     def run(self, chore: Callable[[], None]) -> None:
-        """Something else that takes its time, done in the thread, in order with what is retired. It may raise
-        OSError."""
+        """Something else that takes its time, done in order with what is retired. It may raise OSError."""
         with self._condition:
             self._chores.append(chore)
             self._condition.notify_all()
 
     def close(self) -> None:
-        """Ends the thread and closes what is blank; what was retired is on the disk afterwards."""
+        """Ends the threads and closes what is blank; what was retired is on the disk afterwards."""
         with self._condition:
             self._is_stopping = True
             self._condition.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
         for segment in self._blank:
             close_segment(segment)
         self._blank.clear()
@@ -144,26 +148,39 @@ class SegmentSupply:
             os.close(fd)
         self._full.clear()
 
-    def _run(self) -> None:
+    def _run(self, next_task: Callable[[], Callable[[], None] | None]) -> None:
         while True:
             with self._condition:
-                while not self._has_work():
-                    if self._is_stopping:
-                        return
-                    timed_out = not self._condition.wait(RETRY_S if self.is_out_of_space else None)
-                    if timed_out and not self._is_stopping:
-                        break
-                chore = self._chores.popleft() if self._chores else self._fill
+                task = next_task()
+            if task is None:
+                return
             try:
-                chore()
+                task()
             except OSError as error:
                 self._fail(error)
                 return
             self.changed()
 
-    def _has_work(self) -> bool:
-        wants_blank = len(self._blank) < self._ahead and not self.is_out_of_space and not self._is_stopping
-        return bool(self._chores) or wants_blank
+    def _next_fill(self) -> Callable[[], None] | None:
+        """Waits, with the lock held, until a blank segment is wanted; None at the end. Out of space, it is tried again
+        now and then."""
+        while not self._is_stopping:
+            if self.is_out_of_space:
+                if not self._condition.wait(RETRY_S):
+                    return self._fill
+            elif len(self._blank) < self._ahead:
+                return self._fill
+            else:
+                self._condition.wait()
+        return None
+
+    def _next_chore(self) -> Callable[[], None] | None:
+        """Waits, with the lock held, until there is one; None at the end, when all are done."""
+        while not self._chores:
+            if self._is_stopping:
+                return None
+            self._condition.wait()
+        return self._chores.popleft()
 
     def _fill(self) -> None:
         try:
@@ -183,7 +200,7 @@ class SegmentSupply:
 
     def _put_away(self, segment: OpenSegment, position: int) -> None:
         self._wait_written(position)
-        os.fdatasync(segment.fd)
+        self._files.sync_segment(segment.fd)
         self.synced_position = position
         if segment.mapped is not None:
             segment.mapped.close()

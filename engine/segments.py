@@ -64,10 +64,16 @@ class Segment:
 
 
 class SegmentFiles:
-    """What the journal does to its directory. Tests replace single methods to make a disk full or broken."""
+    """What the journal does to its directory. Tests replace single methods to make a disk full or broken.
+
+    fills_with_zeros: blank segments are written through to the disk, so that syncs of what comes later need not note
+    which of their blocks are in use. Else their space is reserved alone, and nothing of them needs to be on the disk
+    before they are full: where nobody waits for syncs, nobody waits for those of blank segments either.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.fills_with_zeros = True
 
     def path(self, number: int) -> Path:
         return self.directory / f"segment-{number:010}.journal"
@@ -92,7 +98,8 @@ class SegmentFiles:
         return Segment(int(digits), path, size, head, not any(page))
 
     def create(self, number: int, segment_bytes: int) -> int:
-        """A blank segment that is on the disk down to its name; returns its descriptor. Raises OSError."""
+        """A blank segment, when filled with zeros on the disk down to its name; returns its descriptor. Raises
+        OSError."""
         temporary = self.directory / "segment.filling"
         fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
         try:
@@ -102,7 +109,8 @@ class SegmentFiles:
             self.fill(fd, segment_bytes)
             failpoints.hit("fill-unnamed")
             temporary.rename(self.path(number))
-            self.sync_directory()
+            if self.fills_with_zeros:
+                self.sync_directory()
         except BaseException:
             os.close(fd)
             temporary.unlink(missing_ok=True)
@@ -110,8 +118,17 @@ class SegmentFiles:
         return fd
 
     def fill(self, fd: int, segment_bytes: int) -> None:
-        """Zeros, written through to the disk. Raises OSError."""
-        fill_zeros(fd, 0, segment_bytes)
+        """A file that reads as zeros and has its space on the disk. Raises OSError."""
+        if self.fills_with_zeros:
+            fill_zeros(fd, 0, segment_bytes)
+        else:
+            os.posix_fallocate(fd, 0, segment_bytes)
+
+    def sync_segment(self, fd: int) -> None:
+        """What was written to a segment is on the disk afterwards, down to the file's name. Raises OSError."""
+        os.fdatasync(fd)
+        if not self.fills_with_zeros:
+            self.sync_directory()
 
     def remove(self, path: Path) -> None:
         path.unlink()

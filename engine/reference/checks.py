@@ -334,5 +334,3 @@ def matches(order: Order, instrument_id: int, side: int) -> bool:
 def due_ns(timestamp_ns: int, delay_ns: int) -> int:
     """A time beyond int64 is NEVER_NS, which is the largest of them."""
     return min(timestamp_ns + delay_ns, INT64_MAX)
-
-

@@ -106,9 +106,7 @@ class Events:
             )
         )
 
-    def answer(
-        self, kind: EventKind, reason: Reason, order: Order, request: Replace | Cancel, detail: int = 0
-    ) -> None:
+    def answer(self, kind: EventKind, reason: Reason, order: Order, request: Replace | Cancel, detail: int = 0) -> None:
         """The refusal of a request about a known order, to the session that asked."""
         self.order(
             kind, reason, order, to=request.session_id, client_order_id=_given(request.client_order_id, order),
@@ -161,9 +159,7 @@ class Events:
     # ---- other events
 
     def mass_rejected(self, reason: Reason, request: MassCancel) -> None:
-        head = self._header(
-            EventKind.MASS_CANCEL_REJECTED, reason, request.session_id, request.instrument_id, _NOBODY
-        )
+        head = self._header(EventKind.MASS_CANCEL_REJECTED, reason, request.session_id, request.instrument_id, _NOBODY)
         self._records.append(
             MASS_EVENT.pack_row(*head, request.client_order_id, 0, request.target_id, request.scope, request.side)
         )

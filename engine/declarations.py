@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
-from engine import records, snapshot_records
+from engine import enumerations, records, snapshot_records
 from engine.layout import SCALARS, Field, Layout
 from engine.records import COMMAND_BODIES, COMMAND_HEADER, EVENT_HEADER, EVENT_LAYOUTS
 
@@ -19,11 +19,11 @@ PXD_PATH = Path(__file__).resolve().parent.parent / "cython" / "engine" / "recor
 LAYOUTS_PATH = PXD_PATH.with_name("layouts.pxd")
 _CONSTANTS = (
     "SCHEMA_VERSION", "SCALE_E8", "CLIENT_ORDER_ID_MAX", "COMMAND_SIZE", "COMMAND_HEADER_SIZE", "COMMAND_BODY_SIZE",
-    "EVENT_SIZE",
+    "EVENT_SIZE", "FIRST_CLIENT_KIND", "LAST_CLIENT_KIND", "FIRST_RISK_KIND",
 )  # fmt: skip
 _ENUMS = [
     kind
-    for module in (records, snapshot_records)
+    for module in (enumerations, records, snapshot_records)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag) and kind.__module__ == module.__name__
 ]

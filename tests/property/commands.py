@@ -37,7 +37,7 @@ from tests.scenario import START_NS
 
 K = CommandKind
 BUY = int(Side.BUY)
-LIMIT, MARKET, ALO, STOP_LOSS, TAKE_PROFIT = (int(t) for t in OrderType)
+LIMIT, MARKET, ALO, STOP_LOSS, TAKE_PROFIT = (int(t) for t in OrderType if t != OrderType.TWAP)
 GTC, DAY, GTD, IOC, FOK = (int(t) for t in TimeInForce)
 ACTIVE, BLOCKED = int(PartyStatus.ACTIVE), int(PartyStatus.BLOCKED)
 US, MS = 1_000, 1_000_000
@@ -148,8 +148,11 @@ class Known(NamedTuple):
 
 Row = list[Any]  # the values of a command record behind its kind, in the order of its layout
 _PARENT = 7  # of a party's row
+_PAIRS = ("take_profit_e8", "stop_loss_e8")  # `risk_commands.py` gives orders these
 _SPOILABLE = {
-    kind: [(i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2]
+    kind: [
+        (i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2 and f.name not in _PAIRS
+    ]
     for kind, layout in COMMAND_BODIES.items()
 }
 _ODD = {
@@ -226,7 +229,7 @@ class Commands:
     def _spoiled(self, kind: CommandKind, row: Row) -> bytes:
         """The record with one strange field, or with a kind that there is not."""
         rng = self._rng
-        number = rng.choice((0, 12, 34, 255, 0xFFFF)) if self._roll() < 0.02 else int(kind)
+        number = rng.choice((0, 13, 49, 255, 0xFFFF)) if self._roll() < 0.02 else int(kind)
         index, spoiled = rng.choice(_SPOILABLE[kind])
         value = row[index - 3]
         if spoiled.is_text:
@@ -276,8 +279,8 @@ class Commands:
         ]  # fmt: skip
 
     def _head(self, session: int = 0, account: int = 0, instrument: int = 0) -> Row:
-        """The header after kind: flags, session, msg_seq_in, sent time, account, instrument."""
-        return [0, session, 0, 0, account, instrument]
+        """The header after kind: flags, session, msg_seq_in, sent time, account, instrument, and nobody's case."""
+        return [0, session, 0, 0, account, instrument, 0, 0, 0]
 
     def _party_row(self, scope: Scope, party: int, status: int = ACTIVE) -> Row:
         return [*self._head(), party, self._parents[scope].get(party, 1), status, b"party%d" % party]
@@ -416,8 +419,8 @@ class Commands:
             group = int(roll() * 4)
         flags = 1 if roll() < shape.reduce_only else 0
         row = [
-            0, session, self._msg_seq(session), 0, account, instrument.instrument_id, client_id,
-            self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif, stp_mode,
+            0, session, self._msg_seq(session), 0, account, instrument.instrument_id, 0, 0, 0,
+            client_id, self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif, stp_mode,
             flags, group,
         ]  # fmt: skip
         if tif <= GTD or stop or roll() < 0.1:  # it may come to rest
@@ -452,8 +455,8 @@ class Commands:
         order_type = order.order_type if roll() < 0.5 else 0
         return K.REPLACE, [
             0, session, self._msg_seq(session), 0, order.account,
-            instrument.instrument_id if roll() < 0.9 else int(roll() * 4), self._some_client_id(), orig, order_id,
-            self._price(instrument, order.side), quantity, 0, 0, side, order_type,
+            instrument.instrument_id if roll() < 0.9 else int(roll() * 4), 0, 0, 0, self._some_client_id(), orig,
+            order_id, self._price(instrument, order.side), quantity, 0, 0, side, order_type,
         ]  # fmt: skip
 
     def _cancel(self) -> tuple[CommandKind, Row]:
@@ -463,8 +466,8 @@ class Commands:
         if roll() < 0.03:
             session = 0
         return K.CANCEL, [
-            0, session, self._msg_seq(session), 0, order.account, order.instrument.instrument_id if roll() < 0.5 else 0,
-            self._some_client_id(), orig, order_id, side,
+            0, session, self._msg_seq(session), 0, order.account, order.instrument.instrument_id if roll() < 0.5 else 0, 0,
+            0, 0, self._some_client_id(), orig, order_id, side,
         ]  # fmt: skip
 
     def _mass_cancel(self) -> tuple[CommandKind, Row]:
@@ -480,8 +483,8 @@ class Commands:
         instrument = int(roll() * 4.1) if roll() < 0.3 else 0
         side = int(roll() * 3) if roll() < 0.4 else 0
         return K.MASS_CANCEL, [
-            *self._head(session, 0, instrument)[:2], self._msg_seq(session), 0, 0, instrument, self._some_client_id(),
-            target, scope, side,
+            *self._head(session, 0, instrument)[:2], self._msg_seq(session), 0, 0, instrument, 0, 0, 0,
+            self._some_client_id(), target, scope, side,
         ]  # fmt: skip
 
     # ---- time, marks, states, sessions

@@ -27,7 +27,7 @@ from engine.enumerations import *  # noqa: F403 - part of this module, in a file
 from engine.enumerations import CommandKind, EventKind, Reason
 from engine.layout import Field, Layout
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCALE_E8 = 100_000_000
 CLIENT_ORDER_ID_MAX = 36
 INT64_MAX = 2**63 - 1

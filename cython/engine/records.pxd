@@ -2,7 +2,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
-    SCHEMA_VERSION = 1
+    SCHEMA_VERSION = 2
     SCALE_E8 = 100000000
     CLIENT_ORDER_ID_MAX = 36
     COMMAND_SIZE = 192

@@ -142,7 +142,8 @@ def test_tv_24_price_that_leaves_nothing(lots: int, mark: int, equity: int, pric
 def test_tv_24_deleveraging_ends_at_zero(tv_21: RiskMarket) -> None:
     tv_21.top_up(100)
     events = tv_21.mark(22_500) + tv_21.drain()
-    assert stages(events)[-2:] == [LiquidationStage.ADL, LiquidationStage.ENDED]
+    ends = [LiquidationStage.ADL, LiquidationStage.MARGIN_RESTORED, LiquidationStage.ENDED]
+    assert stages(events)[-3:] == ends
     own, other = [e for e in of_kind(events, EventKind.ORDER_FILLED) if e["trade_kind"] == TradeKind.ADL]
     assert (own["account_id"], other["account_id"]) == (1, 2)
     assert own["last_price_e8"] == other["last_price_e8"] == 22_800 * TICK_E8

@@ -27,11 +27,15 @@ _ENUMS = [
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag) and kind.__module__ == module.__name__
 ]
-_LAYOUTS: list[Layout] = [
-    *COMMAND_BODIES.values(), *EVENT_LAYOUTS, snapshot_records.SECTION_HEADER,
-    *snapshot_records.SNAPSHOT_LAYOUTS.values(), snapshot_records.SNAP_BOOK_HEADER,
-    snapshot_records.MATCHER_SNAPSHOT_ROW,
-]  # fmt: skip
+_GROUPS: dict[str, list[Layout]] = {
+    "command": list(COMMAND_BODIES.values()),
+    "event": list(EVENT_LAYOUTS),
+    "snapshot": [
+        snapshot_records.SECTION_HEADER, *snapshot_records.SNAPSHOT_LAYOUTS.values(),
+        snapshot_records.SNAP_BOOK_HEADER, snapshot_records.MATCHER_SNAPSHOT_ROW,
+    ],
+}  # fmt: skip
+_LAYOUTS: list[Layout] = [layout for group in _GROUPS.values() for layout in group]
 
 
 def layout_table() -> dict[str, tuple[int, dict[str, int]]]:
@@ -71,12 +75,16 @@ def _layout_lines() -> Iterator[str]:
             at = f"&row.{field.name}" if field.kind in SCALARS else f"row.{field.name}"
             yield f'        "{field.name}": <const char *> {at} - start,'
         yield "    }"
+    for name, group in _GROUPS.items():
+        yield "\n"
+        yield f"cdef inline dict {name}_layouts():"
+        yield "    return {"
+        yield from (f'        "{layout.name}": {layout.name}_layout(),' for layout in group)
+        yield "    }"
     yield "\n"
     yield "cdef inline dict compiled_layouts():"
     yield '    """As engine.declarations.layout_table, from the compiled structs."""'
-    yield "    return {"
-    yield from (f'        "{layout.name}": {layout.name}_layout(),' for layout in _LAYOUTS)
-    yield "    }"
+    yield "    return {" + ", ".join(f"**{name}_layouts()" for name in _GROUPS) + "}"
 
 
 def _lines() -> Iterator[str]:

@@ -94,9 +94,7 @@ class RiskMarket(Market):
         self.configure(K.SET_VENUE_RISK, **{**VENUE, **fields})
 
     def account_risk(self, name: str, **fields: Any) -> None:
-        self.configure(
-            K.SET_ACCOUNT_RISK, account_id=ACCOUNTS[name], **{"home_session_id": SESSIONS[name], **fields}
-        )
+        self.configure(K.SET_ACCOUNT_RISK, account_id=ACCOUNTS[name], **{"home_session_id": SESSIONS[name], **fields})
 
     def limit(self, kind: int, value: int, scope: int, node: int, **fields: Any) -> None:
         self.configure(K.SET_LIMIT, limit_kind=int(kind), value=value, scope=int(scope), node_id=node, **fields)
@@ -132,7 +130,9 @@ class RiskMarket(Market):
 
     # ---- orders in lots and ticks
 
-    def order(self, name: str, side: str, lots: int, ticks: int, instrument: int = 1, **fields: Any) -> list[dict[str, Any]]:
+    def order(
+        self, name: str, side: str, lots: int, ticks: int, instrument: int = 1, **fields: Any
+    ) -> list[dict[str, Any]]:
         """A PLACE, LIMIT GTC unless the fields say otherwise."""
         values = {"order_type": int(OrderType.LIMIT), "time_in_force": int(TimeInForce.GTC), **fields}
         return self.send(

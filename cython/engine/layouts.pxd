@@ -2247,8 +2247,7 @@ cdef inline tuple matcher_snapshot_row_layout():
     }
 
 
-cdef inline dict compiled_layouts():
-    """As engine.declarations.layout_table, from the compiled structs."""
+cdef inline dict command_layouts():
     return {
         "tick": tick_layout(),
         "set_venue_state": set_venue_state_layout(),
@@ -2304,6 +2303,11 @@ cdef inline dict compiled_layouts():
         "schedule_delisting": schedule_delisting_layout(),
         "delist": delist_layout(),
         "change_symbol": change_symbol_layout(),
+    }
+
+
+cdef inline dict event_layouts():
+    return {
         "order_event": order_event_layout(),
         "mass_event": mass_event_layout(),
         "session_event": session_event_layout(),
@@ -2317,6 +2321,11 @@ cdef inline dict compiled_layouts():
         "limit_event": limit_event_layout(),
         "price_event": price_event_layout(),
         "funding_event": funding_event_layout(),
+    }
+
+
+cdef inline dict snapshot_layouts():
+    return {
         "section_header": section_header_layout(),
         "snap_venue": snap_venue_layout(),
         "snap_firm": snap_firm_layout(),
@@ -2352,3 +2361,8 @@ cdef inline dict compiled_layouts():
         "snap_book_header": snap_book_header_layout(),
         "matcher_snapshot_row": matcher_snapshot_row_layout(),
     }
+
+
+cdef inline dict compiled_layouts():
+    """As engine.declarations.layout_table, from the compiled structs."""
+    return {**command_layouts(), **event_layouts(), **snapshot_layouts()}

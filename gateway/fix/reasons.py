@@ -243,7 +243,9 @@ FIX_REASONS: dict[Reason, FixReason] = {
         "cancel orders; call the venue or your risk desk",
         "order change unasked",
     ),
-    Reason.REJECTED_STALE: FixReason("52 or 60 is older than your limit", "look at your clock and line", "order change"),
+    Reason.REJECTED_STALE: FixReason(
+        "52 or 60 is older than your limit", "look at your clock and line", "order change"
+    ),
     Reason.REJECTED_NO_RISK_CONFIGURATION: FixReason(
         "the instrument is not yet open for margined trading", "ask the venue", "order change"
     ),

@@ -150,9 +150,7 @@ Row = list[Any]  # the values of a command record behind its kind, in the order 
 _PARENT = 7  # of a party's row
 _PAIRS = ("take_profit_e8", "stop_loss_e8")  # `risk_commands.py` gives orders these
 _SPOILABLE = {
-    kind: [
-        (i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2 and f.name not in _PAIRS
-    ]
+    kind: [(i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2 and f.name not in _PAIRS]
     for kind, layout in COMMAND_BODIES.items()
 }
 _ODD = {
@@ -420,8 +418,8 @@ class Commands:
         flags = 1 if roll() < shape.reduce_only else 0
         row = [
             0, session, self._msg_seq(session), 0, account, instrument.instrument_id, 0, 0, 0,
-            client_id, self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif, stp_mode,
-            flags, group,
+            client_id, self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif,
+            stp_mode, flags, group,
         ]  # fmt: skip
         if tif <= GTD or stop or roll() < 0.1:  # it may come to rest
             known = self._known
@@ -466,8 +464,8 @@ class Commands:
         if roll() < 0.03:
             session = 0
         return K.CANCEL, [
-            0, session, self._msg_seq(session), 0, order.account, order.instrument.instrument_id if roll() < 0.5 else 0, 0,
-            0, 0, self._some_client_id(), orig, order_id, side,
+            0, session, self._msg_seq(session), 0, order.account, order.instrument.instrument_id if roll() < 0.5 else 0,
+            0, 0, 0, self._some_client_id(), orig, order_id, side,
         ]  # fmt: skip
 
     def _mass_cancel(self) -> tuple[CommandKind, Row]:

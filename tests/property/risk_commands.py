@@ -239,8 +239,8 @@ class RiskCommands(Commands):
         return K.SET_MMP, self._row(
             K.SET_MMP, session, account, instrument.instrument_id, window_ns=rng.choice((0, MS, 50 * MS, 400 * MS)),
             quantity_e8=rng.choice((0, 3, 8)) * instrument.lot_e8,
-            delta_micro=rng.choice((0, self._worth_micro(instrument))), freeze_ns=rng.choice((0, MS, 90 * MS, NEVER_NS)),
-            fills=rng.choice((0, 1, 2, 5, 64, 65)),
+            delta_micro=rng.choice((0, self._worth_micro(instrument))),
+            freeze_ns=rng.choice((0, MS, 90 * MS, NEVER_NS)), fills=rng.choice((0, 1, 2, 5, 64, 65)),
         )  # fmt: skip
 
     def _reset_mmp(self) -> tuple[CommandKind, Row]:
@@ -346,9 +346,7 @@ class RiskCommands(Commands):
 
     def _set_trading_window(self) -> tuple[CommandKind, Row]:
         scope, node = self._some_node()
-        self._undo_later(
-            K.SET_TRADING_WINDOW, self._row(K.SET_TRADING_WINDOW, scope=scope, node_id=node, is_open=1)
-        )
+        self._undo_later(K.SET_TRADING_WINDOW, self._row(K.SET_TRADING_WINDOW, scope=scope, node_id=node, is_open=1))
         return K.SET_TRADING_WINDOW, self._row(K.SET_TRADING_WINDOW, scope=scope, node_id=node, **self._people())
 
     def _note(self) -> tuple[CommandKind, Row]:
@@ -370,8 +368,9 @@ class RiskCommands(Commands):
         return K.SET_INSTRUMENT_RISK, self._row(
             K.SET_INSTRUMENT_RISK, instrument=instrument.instrument_id,
             position_cap_micro=worth * rng.choice(self.shape.caps_orders),
-            interest_cap_micro=worth * rng.choice((0, 60, 600)), impact_notional_micro=max(1, worth // 8), maker_rate_e8=rng.choice((-10_000, 0, 20_000)),
-            taker_rate_e8=rng.choice((10_000, 50_000)), product_group=rng.choice((0, 1)), leverage_max=largest,
+            interest_cap_micro=worth * rng.choice((0, 60, 600)), impact_notional_micro=max(1, worth // 8),
+            maker_rate_e8=rng.choice((-10_000, 0, 20_000)), taker_rate_e8=rng.choice((10_000, 50_000)),
+            product_group=rng.choice((0, 1)), leverage_max=largest,
             leverage_ceiling=largest + rng.choice((0, 3)), market_calendar_id=rng.choice((0, 0, 1)),
             risk_calendar_id=rng.choice((0, 0, 1)),
         )  # fmt: skip

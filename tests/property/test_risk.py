@@ -1,4 +1,4 @@
-"""Properties of a venue with money on generated sequences: conservation, zero sums, nobody skipped, nothing derived wrong.
+"""Properties of a venue with money on generated sequences: money adds up, positions too, nobody is skipped.
 
 The reference checks its whole ledger after each command: cash and house accounts sum to zero, CLEARING is minus the
 cost of all positions, positions of an instrument sum to zero, each account's cash is the sum of its parts.

@@ -78,7 +78,15 @@ def test_engines_are_reached_through_load_engine() -> None:
 
 
 def test_the_two_engines_share_the_schema_only() -> None:
-    allowed = {"engine.records", "engine.enumerations", "engine.layout", "engine.snapshot_records", "engine.api", "engine.reference", "engine"}
+    allowed = {
+        "engine.records",
+        "engine.enumerations",
+        "engine.layout",
+        "engine.snapshot_records",
+        "engine.api",
+        "engine.reference",
+        "engine",
+    }
     for path, _, names in of("engine.reference"):
         assert not [
             n

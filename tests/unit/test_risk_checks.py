@@ -1,4 +1,4 @@
-"""Limits and risk checks of orders: each at its limit, one below, one above; which goes before which (docs/risk.md 8)."""
+"""Limits and risk checks of orders: each at its limit and around it; which goes before which (docs/risk.md 8)."""
 
 from __future__ import annotations
 
@@ -175,7 +175,12 @@ def test_position_limit_on_both_sides_and_replace(rich: RiskMarket, side: str, o
 
     def replaced(lots: int) -> Reason:
         answer = rich.send(
-            K.REPLACE, session_id=1, account_id=1, order_id=order_id, quantity_e8=lots * LOT_E8, price_e8=price * TICK_E8
+            K.REPLACE,
+            session_id=1,
+            account_id=1,
+            order_id=order_id,
+            quantity_e8=lots * LOT_E8,
+            price_e8=price * TICK_E8,
         )[0]
         reason: Reason = answer["reason"]
         return reason
@@ -407,6 +412,11 @@ def in_liquidation(venue: RiskMarket, order: dict[str, Any]) -> None:
     venue.drain()
 
 
+def stale(venue: RiskMarket, order: dict[str, Any]) -> None:
+    venue.limit(L.MESSAGE_AGE, 0, Scope.ACCOUNT, 1)
+    order.update(sent_ns=venue.time_ns - 1)
+
+
 def locked(venue: RiskMarket, order: dict[str, Any]) -> None:
     venue.limit(L.DRAWDOWN, 0, Scope.ACCOUNT, 1)
     venue.pulse()
@@ -414,9 +424,7 @@ def locked(venue: RiskMarket, order: dict[str, Any]) -> None:
 
 SPOILERS: dict[Reason, Callable[[RiskMarket, dict[str, Any]], None]] = {
     R.REJECTED_KILLED: lambda venue, order: venue.configure(K.KILL, scope=int(Scope.DESK), node_id=1),
-    R.REJECTED_STALE: lambda venue, order: (
-        venue.limit(L.MESSAGE_AGE, 0, Scope.ACCOUNT, 1), order.update(sent_ns=venue.time_ns - 1)
-    ) and None,
+    R.REJECTED_STALE: stale,
     R.REJECTED_MARKET_CLOSED: lambda venue, order: venue.configure(K.SET_INSTRUMENT_STATE, instrument_id=1, state=2),
     R.REJECTED_NO_LIMIT: lambda venue, order: venue.venue(mandatory_limits=1 << L.CREDIT),
     R.INVALID_ORDER_TYPE: set_fields(stp_mode=9),

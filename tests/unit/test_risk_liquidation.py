@@ -1,4 +1,4 @@
-"""Liquidation and deleveraging step by step: notices, cancels, slices, takeover, what is left (docs/risk.md 7, 10, 11)."""
+"""Liquidation and deleveraging step by step: notices, cancels, slices, takeover, the rest (docs/risk.md 7, 10, 11)."""
 
 from __future__ import annotations
 

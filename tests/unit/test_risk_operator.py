@@ -138,13 +138,25 @@ def test_kill_cancels_and_refuses_until_revived(new_venue: Callable[..., RiskMar
     venue.deposit("A", 1_000)
     venue.mark(MARK)
     who = {"session_id": 21, "account_id": 7} if scope == Scope.BROKER else {"session_id": 1, "account_id": 1}
-    order = {**who, "instrument_id": 1, "price_e8": 10**9, "quantity_e8": LOT_E8, "side": 1, "order_type": 1, "time_in_force": 1}
+    order = {
+        **who,
+        "instrument_id": 1,
+        "price_e8": 10**9,
+        "quantity_e8": LOT_E8,
+        "side": 1,
+        "order_type": 1,
+        "time_in_force": 1,
+    }
     [placed] = venue.send(K.PLACE, **order)
     target = {"scope": int(scope), "node_id": node}
 
     events = venue.accepted(K.KILL, **target, operator_id=7)
     changed, _, cancelled, done = events
-    assert (changed["kind"], changed["node_flags"], changed["scope"]) == (EventKind.NODE_CHANGED, NodeFlag.KILLED, scope)
+    assert (changed["kind"], changed["node_flags"], changed["scope"]) == (
+        EventKind.NODE_CHANGED,
+        NodeFlag.KILLED,
+        scope,
+    )
     assert (cancelled["order_id"], cancelled["reason"]) == (placed["order_id"], R.CANCELLED_KILL)
     assert (done["kind"], done["reason"], done["affected_count"]) == (EventKind.MASS_CANCEL_DONE, R.CANCELLED_KILL, 1)
     refused = venue.send(K.PLACE, **order)[0]

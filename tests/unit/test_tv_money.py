@@ -68,7 +68,12 @@ def tv_18(venue: RiskMarket) -> RiskMarket:
         venue.deposit(name, 10_000_000)
     venue.mark(25_400)
     venue.trade("A", "B", 10_000, 25_400)
-    for side, lots, ticks in (("buy", 5000, 25_300), ("buy", 2000, 25_350), ("sell", 4000, 25_500), ("sell", 30_000, 25_600)):
+    for side, lots, ticks in (
+        ("buy", 5000, 25_300),
+        ("buy", 2000, 25_350),
+        ("sell", 4000, 25_500),
+        ("sell", 30_000, 25_600),
+    ):
         assert venue.outcome("A", side, lots, ticks) == Reason.ACK
     venue.mark(25_408)
     return venue

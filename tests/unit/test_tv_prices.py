@@ -1,4 +1,4 @@
-"""The rulebook's test vectors of section 7, and TV-03 of section 1: averages, index, oracle, impact prices, mark, bands."""
+"""The rulebook's test vectors of section 7, and TV-03: averages, index, oracle, impact prices, mark, bands."""
 
 from __future__ import annotations
 
@@ -159,7 +159,11 @@ def test_tv_13_outside_external_hours_the_mark_keeps_near_the_last_external_pric
 
 @pytest.mark.parametrize(
     ("session", "low", "high"),
-    [(RiskSession.OPEN, 22_868, 27_948), (RiskSession.OVERNIGHT, 23_630, 27_186), (RiskSession.WEEKEND, 24_138, 26_678)],
+    [
+        (RiskSession.OPEN, 22_868, 27_948),
+        (RiskSession.OVERNIGHT, 23_630, 27_186),
+        (RiskSession.WEEKEND, 24_138, 26_678),
+    ],
 )
 def test_tv_14_bands(venue: RiskMarket, session: RiskSession, low: int, high: int) -> None:
     venue.deposit("A", 1_000_000)

@@ -166,7 +166,7 @@ def check_pace(state: State, p: Proposal, run: int, verdict: Verdict) -> Reason:
 
 def _check_pace_row(state: State, node: Limited, row: LimitRow, run: int, verdict: Verdict) -> Reason:
     if row.kind == LimitKind.REPEATED_ORDERS:
-        return verdict.exceeds(node, row, run)
+        return verdict.exceeds(node, row, run) if run else Reason.ACK
     if row.kind == LimitKind.EXECUTIONS:
         return verdict.exceeds(node, row, executions(state, row) + 1)
     start_day(state, row)

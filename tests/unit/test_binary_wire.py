@@ -63,7 +63,7 @@ def test_new_order_is_these_bytes():
     (command,) = taken(batch)
     assert command == {
         "seq": 1, "timestamp_ns": 0, "kind": CommandKind.PLACE, "flags": 0, "session_id": 77,
-        "msg_seq_in": 3, "sent_ns": 0,
+        "msg_seq_in": 3, "sent_ns": 0, "operator_id": 0, "approver_id": 0, "case_id": 0,
         "account_id": 9, "instrument_id": 7, "client_order_id": "1", "price_e8": 1_234_500, "quantity_e8": 1_000,
         "display_quantity_e8": 0, "min_quantity_e8": 0, "expire_ns": 0, "take_profit_e8": 0,
         "stop_loss_e8": 0, "side": 1,

@@ -144,6 +144,22 @@ def test_identical_orders_in_a_row(new_venue: Callable[..., RiskMarket]) -> None
     assert venue.outcome("A", "buy", 5, MARK) == R.ACK
 
 
+def test_messages_that_do_not_count_leave_the_warning_of_a_run(new_venue: Callable[..., RiskMarket]) -> None:
+    """A modify has no part in a run: neither is it refused nor does it clear what a third order has warned of."""
+    venue = new_venue(repeat_window_ns=1_000)
+    venue.deposit("A", 1_000_000)
+    venue.mark(MARK)
+    venue.limit(L.REPEATED_ORDERS, 3, Scope.ACCOUNT, 1, soft_ppm=1_000_000)
+    events = [event for _ in range(3) for event in venue.order("A", "buy", 5, MARK)]
+    assert len(of_kind(events, EventKind.LIMIT_WARNED)) == 1
+    terms = {"session_id": 1, "account_id": 1, "quantity_e8": 6 * LOT_E8, "price_e8": MARK * TICK_E8}
+    [replaced] = venue.send(K.REPLACE, order_id=events[0]["order_id"], **terms)
+    assert replaced["kind"] == EventKind.ORDER_REPLACED
+    assert venue.outcome("A", "buy", 5, MARK) == R.LIMIT_REPEATED_ORDERS
+    cleared, new = venue.order("A", "buy", 7, MARK)
+    assert (cleared["kind"], cleared["usage"], new["kind"]) == (EventKind.LIMIT_CLEARED, 1, EventKind.ORDER_NEW)
+
+
 def test_executions_within_a_window(rich: RiskMarket) -> None:
     rich.limit(L.EXECUTIONS, 2, Scope.ACCOUNT, 1, parameter=1_000)
     rich.trade("A", "B", 1, MARK)

@@ -4,9 +4,9 @@ from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcmp
 
 from engine._state cimport (
-    DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_account, find_instrument, find_session, instrument_of,
-    instrument_t, is_stop, leaves_of, order_t, position_find, position_t, reduces, session_t, size_of, state_t,
-    throttle_t,
+    BROKER_LEVEL, DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_account, find_instrument, find_session,
+    instrument_of, instrument_t, is_stop, leaves_of, level_of, order_t, position_find, position_t, reduces,
+    session_t, size_of, state_t, throttle_t,
 )
 from engine.arith cimport add_checked, mul_checked
 from engine.names cimport NAME_SIZE, names_find
@@ -23,9 +23,8 @@ from engine.records cimport (
     REASON_REJECTED_DUPLICATE_CLORDID, REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND, REASON_REJECTED_JOURNAL_FULL,
     REASON_REJECTED_LESS_THAN_MIN_NOTIONAL, REASON_REJECTED_LESS_THAN_MIN_PRICE_BAND, REASON_REJECTED_MARKET_CLOSED,
     REASON_REJECTED_NO_REFERENCE_PRICE, REASON_REJECTED_REDUCE_ONLY, REASON_REJECTED_TOO_MANY_OPEN_ORDERS,
-    SCOPE_ACCOUNT, SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE, SIDE_BUY, SIDE_SELL, STP_MODE_DECREMENT,
-    TIME_IN_FORCE_FOK, TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, VENUE_STATE_CANCEL_ONLY, place_t,
-    replace_t,
+    SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE, SIDE_BUY, SIDE_SELL, STP_MODE_DECREMENT, TIME_IN_FORCE_FOK,
+    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, VENUE_STATE_CANCEL_ONLY, place_t, replace_t,
 )
 
 cdef enum:
@@ -33,12 +32,12 @@ cdef enum:
     STP_GROUPS_MAX = 0x80000000
 
 
-# ------------------------------------------------------------------------------------------------ permission and rate
+# ------------------------------------------------------------------------------------------------- permission and rate
 
 
 cdef bint covers(const session_t *session, const uint32_t *lineage) noexcept nogil:
     """Is the node of this lineage the session's own or below it?"""
-    return lineage[session.scope - SCOPE_ACCOUNT] == session.parent_id
+    return lineage[level_of(session.scope)] == session.parent_id
 
 
 cdef bint may_trade(const state_t *state, uint32_t session_id, const account_t *account) noexcept nogil:
@@ -52,6 +51,10 @@ cdef bint may_trade(const state_t *state, uint32_t session_id, const account_t *
         and state.traders[account.lineage[TRADER_LEVEL]].status == PARTY_STATUS_ACTIVE
         and state.desks[account.lineage[DESK_LEVEL]].status == PARTY_STATUS_ACTIVE
         and state.firms[account.lineage[FIRM_LEVEL]].status == PARTY_STATUS_ACTIVE
+        and (
+            account.lineage[BROKER_LEVEL] == 0
+            or state.brokers[account.lineage[BROKER_LEVEL]].status == PARTY_STATUS_ACTIVE
+        )
     )
 
 
@@ -88,7 +91,7 @@ cdef uint16_t check_cancel_rate(
     return REASON_RATE_LIMITED if retry_ms[0] else REASON_ACK
 
 
-# ----------------------------------------------------------------------------------- identity and state of the market
+# ------------------------------------------------------------------------------------ identity and state of the market
 
 
 cdef bint is_taken(const state_t *state, uint32_t account_id, const char *client_order_id) noexcept nogil:
@@ -109,7 +112,7 @@ cdef uint16_t check_market_open(const instrument_t *instrument, bint reducing) n
     return REASON_REJECTED_MARKET_CLOSED
 
 
-# ----------------------------------------------------------------------------------------------- terms of a new order
+# ------------------------------------------------------------------------------------------------ terms of a new order
 
 
 cdef inline bint is_stop_type(uint8_t order_type) noexcept nogil:
@@ -183,7 +186,7 @@ cdef inline uint16_t check_display(const instrument_t *instrument, const place_t
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------------------------------- prices
+# -------------------------------------------------------------------------------------------------------------- prices
 
 
 cdef inline uint16_t check_price(
@@ -233,7 +236,7 @@ cdef inline uint16_t check_notional(
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------ capacity, reduce-only and stops
+# ------------------------------------------------------------------------------------- capacity, reduce-only and stops
 
 
 cdef inline uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:
@@ -287,7 +290,7 @@ cdef inline uint16_t check_reducing(const state_t *state, const place_t *place, 
     return REASON_ACK if room > 0 else REASON_REJECTED_REDUCE_ONLY
 
 
-# -------------------------------------------------------------------------------------------------------------- PLACE
+# --------------------------------------------------------------------------------------------------------------- PLACE
 
 
 cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) noexcept nogil:
@@ -335,7 +338,7 @@ cdef uint16_t check_terms(const place_t *place, entry_t *entry) noexcept nogil:
     return check_notional(instrument, place.order_type, reducing, entry.price_ticks, entry.quantity_lots)
 
 
-# ------------------------------------------------------------------------------------------------------------ REPLACE
+# ------------------------------------------------------------------------------------------------------------- REPLACE
 
 
 cdef bint is_meant(const state_t *state, uint32_t slot, uint32_t instrument_id, uint8_t side) noexcept nogil:

@@ -8,16 +8,17 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
 from engine._checks cimport stops_fit
+from engine._exposures cimport keep, kept_of, kept_t, position_move
 from engine._events cimport set_ids, write_modify_rejected, write_order, write_place_rejected
 from engine._state cimport (
     counts_as_reduce_only, instrument_of, instrument_t, is_stop, leaves_of, match_t, modify_free, modify_remove,
-    order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
+    order_change, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
 )
-from engine.arith cimport add_checked, panic_unless
+from engine.arith cimport panic_unless
 from engine.matcher cimport (
     PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY,
-    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REST,
-    PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
+    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED,
+    PG_REST, PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
 )
 from engine.records cimport (
     EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED, EVENT_KIND_ORDER_NEW,
@@ -31,7 +32,7 @@ from engine.records cimport (
 )
 
 
-# ----------------------------------------------------------------------------------------------- talking to a matcher
+# ------------------------------------------------------------------------------------------------ talking to a matcher
 
 
 cdef inline instrument_t *instrument_of_order(const state_t *state, uint32_t slot) noexcept nogil:
@@ -113,7 +114,7 @@ cdef size_t ask(state_t *state, uint32_t slot, const pg_op *op) noexcept nogil:
     return count
 
 
-# ----------------------------------------------------------------------------------------------------- ends of orders
+# ------------------------------------------------------------------------------------------------------ ends of orders
 
 
 cdef void retire(state_t *state, uint32_t slot, uint8_t was) noexcept nogil:
@@ -152,27 +153,27 @@ cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint1
     return end_order(state, slot, kind, reason)
 
 
-# ------------------------------------------------------------------------------------------------------------ booking
+# ------------------------------------------------------------------------------------------------------------- booking
 
 
 cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:
     """One order's part of a fill."""
     cdef order_t *order = &state.orders[slot]
-    cdef position_t *position = &state.positions[order.position]
-    cdef int overflow = 0
-    position.lots = add_checked(position.lots, lots if order.side == SIDE_BUY else -lots, &overflow)
-    panic_unless(not overflow, "a position is beyond the range of 64 bits")
+    cdef kept_t before = kept_of(state, slot)
+    position_move(state, order.position, lots if order.side == SIDE_BUY else -lots, 0)
     if counts_as_reduce_only(order):
-        position.reduce_only_lots[order.side - SIDE_BUY] -= lots
+        state.positions[order.position].reduce_only_lots[order.side - SIDE_BUY] -= lots
     order.cum_lots += lots
     if order.cum_lots == order.quantity_lots:
         order.state = ORDER_STATE_FILLED
+    keep(state, slot, before)
 
 
 cdef inline void book_fill(
     state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks
 ) noexcept nogil:
     """A trade of two orders: whatever a fill changes outside the book is changed here, before any event tells of it."""
+    state.risk.instruments[instrument_of(&state.positions[state.orders[taker].position])].row.last_ticks = price_ticks
     book_side(state, taker, lots)
     book_side(state, maker, lots)
 
@@ -223,7 +224,7 @@ cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_rep
     trim_later(state, maker_position)
 
 
-# ------------------------------------------------------------------------------------------------------ other reports
+# ------------------------------------------------------------------------------------------------------- other reports
 
 
 cdef uint16_t reason_of_drop(const order_t *order, uint8_t reported) noexcept nogil:
@@ -293,7 +294,7 @@ cdef void apply_reports(
         met = reports[n].order_id
 
 
-# --------------------------------------------------------------------------------------------------------- activation
+# ---------------------------------------------------------------------------------------------------------- activation
 
 
 cdef inline uint8_t execution_of(const order_t *order) noexcept nogil:
@@ -366,7 +367,7 @@ cdef inline void check_fate(const state_t *state, uint32_t slot, const pg_report
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- modify
+# -------------------------------------------------------------------------------------------------------------- modify
 
 
 cdef void take_terms(
@@ -374,8 +375,7 @@ cdef void take_terms(
 ) noexcept nogil:
     """An empty id keeps the order's own."""
     cdef order_event_t *event
-    state.orders[slot].price_ticks = price_ticks
-    order_resize(state, slot, total_lots)
+    order_change(state, slot, price_ticks, total_lots)
     event = write_order(state, EVENT_KIND_ORDER_REPLACED, REASON_ACK, slot)
     set_ids(state, event, slot, client_order_id)
     if client_order_id[0]:

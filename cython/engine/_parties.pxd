@@ -17,11 +17,15 @@ cdef pg_config book_config(const state_t *state, const set_instrument_t *config)
 cdef void set_instrument(state_t *state, const set_instrument_t *command) noexcept nogil
 
 # The parts of `configure` that a snapshot's rows go through too.
+cdef uint16_t set_broker(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_firm(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_desk(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_trader(state_t *state, const set_trader_t *command) noexcept nogil
 cdef uint16_t set_account(state_t *state, const set_account_t *command) noexcept nogil
 cdef uint16_t set_session(state_t *state, const set_session_t *command) noexcept nogil
+
+# A new mark that fires a stop starts a cascade; one that finds a cascade widens its range.
+cdef void latch(state_t *state, uint32_t instrument_id) noexcept nogil
 
 cdef void logon(state_t *state, const command_t *command) noexcept nogil
 cdef void disconnect(state_t *state, const command_t *command) noexcept nogil

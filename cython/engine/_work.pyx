@@ -14,8 +14,9 @@ from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
     TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
-    first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, order_t, party_table,
-    position_t, reduces, session_t, size_of, state_t, trim_remove_first, work_add, work_remove_first,
+    first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, level_of, order_key,
+    order_t, party_table, position_t, reduces, seq_of, session_t, size_of, state_t, trim_remove_first, work_add,
+    work_remove_first,
 )
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
@@ -24,12 +25,12 @@ from engine.records cimport (
     INSTRUMENT_STATE_REDUCE_ONLY, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
     REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
     REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
-    SCOPE_TRADER, SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
+    SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
     WORK_MASS_CANCEL, WORK_ORDER_STATUS, mass_cancel_t, order_event_t, snap_work_t,
 )
 
 
-# --------------------------------------------------------------------------------------------------------------- TICK
+# ---------------------------------------------------------------------------------------------------------------- TICK
 
 
 cdef void tick(state_t *state) noexcept nogil:
@@ -78,7 +79,7 @@ cdef void release_orders(state_t *state) noexcept nogil:
         release_first(state)
 
 
-# --------------------------------------------------------------------------------------------------- the three queues
+# ---------------------------------------------------------------------------------------------------- the three queues
 
 
 cdef void carry_on(state_t *state) noexcept nogil:
@@ -107,7 +108,7 @@ cdef uint32_t stop_to_trim(const state_t *state, const position_t *position, int
         if buys == 0 and sells == 0:
             continue
         slot = buys if sells == 0 else sells
-        if buys and sells and state.orders[buys].order_id > state.orders[sells].order_id:
+        if buys and sells and order_key(state.orders[buys].order_id) > order_key(state.orders[sells].order_id):
             slot = buys
         lots[0] = state.orders[slot].quantity_lots
         if reduces(position, state.orders[slot].side):
@@ -142,7 +143,9 @@ cdef uint32_t stop_to_fire(const state_t *state, const instrument_t *instrument)
         high_distance = instrument.latch_high_ticks - high.price_ticks
     if low_distance < 0 and high_distance < 0:
         return 0
-    if low_distance > high_distance or (low_distance == high_distance and low.order_id < high.order_id):
+    if low_distance > high_distance or (
+        low_distance == high_distance and order_key(low.order_id) < order_key(high.order_id)
+    ):
         return instrument.low_stops
     return instrument.high_stops
 
@@ -159,7 +162,7 @@ cdef bint cascade_first(state_t *state) noexcept nogil:
     return True
 
 
-# -------------------------------------------------------------------------------------------------------------- works
+# --------------------------------------------------------------------------------------------------------------- works
 
 
 cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexcept nogil:
@@ -172,7 +175,7 @@ cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexce
     if scope == SCOPE_ACCOUNT:
         return 0 if work.cursor_account_id else target_id
     if work.cursor_account_id:
-        return state.accounts[work.cursor_account_id].next_account[scope - SCOPE_TRADER]
+        return state.accounts[work.cursor_account_id].next_account[level_of(scope) - TRADER_LEVEL]
     if scope == SCOPE_VENUE:
         return state.first_account
     return party_table(state, scope)[target_id].first_account
@@ -199,7 +202,7 @@ cdef bint work_first(state_t *state) noexcept nogil:
 cdef bint visit_orders(state_t *state, snap_work_t *work) noexcept nogil:
     """The rest of one account's orders that are older than the work. False when the steps ran out before its end."""
     cdef uint32_t slot
-    while state.visit_next and state.orders[state.visit_next].order_id < work.seq:
+    while state.visit_next and seq_of(state.orders[state.visit_next].order_id) < work.seq:
         if not take_step(state):
             return False
         slot = state.visit_next
@@ -217,7 +220,7 @@ cdef void find_visit_next(state_t *state) noexcept nogil:
     if state.works_count == 0 or work.cursor_account_id == 0:
         return
     slot = state.accounts[work.cursor_account_id].first_order
-    while slot and state.orders[slot].order_id <= work.cursor_order_id:
+    while slot and order_key(state.orders[slot].order_id) <= order_key(work.cursor_order_id):
         slot = state.orders[slot].next
     state.visit_next = slot
 
@@ -267,7 +270,7 @@ cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     work_remove_first(state)
 
 
-# -------------------------------------------------------------------------------------------------------- MASS_CANCEL
+# --------------------------------------------------------------------------------------------------------- MASS_CANCEL
 
 
 cdef void mass_cancel(state_t *state, const mass_cancel_t *request) noexcept nogil:

@@ -13,6 +13,9 @@ from typing import Any
 from engine.api import Engine, EngineLimits
 from engine.records import (
     COMMAND_BODIES,
+    FIRST_CLIENT_KIND,
+    LAST_CLIENT_KIND,
+    TICK,
     CommandKind,
     EventKind,
     Liquidity,
@@ -83,21 +86,29 @@ class Auditor:
                 assert event["session_seq"] == self._session_seqs[event["session_id"]]
             self._event(event, values)
         assert self._fill is None, "a fill has two events"
-        self._check_answer(number, values, events)
+        self._check_answer(record, values, events)
         self._check_bounds(events)
         for instrument in self._touched:
             self._check_book(instrument)
             assert self._sums[instrument] == 0, "every lot bought is a lot sold"
 
-    def _check_answer(self, number: int, values: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    def _is_repeat(self, record: bytes) -> bool:
+        head = TICK.unpack(record)
+        session, msg_seq = head["session_id"], head["msg_seq_in"]
+        if not msg_seq or session not in self._sessions:
+            return False
+        if msg_seq <= self._last_in.get(session, 0):
+            return True
+        self._last_in[session] = msg_seq
+        return False
+
+    def _check_answer(self, record: bytes, values: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        number = int.from_bytes(record[16:18], "little")
+        if FIRST_CLIENT_KIND <= number <= LAST_CLIENT_KIND and self._is_repeat(record):
+            assert not events, "a repeat has no event"
+            return
         if number not in ORDER_COMMANDS:
             return
-        session, msg_seq = values["session_id"], values["msg_seq_in"]
-        if msg_seq and session in self._sessions:
-            if msg_seq <= self._last_in.get(session, 0):
-                assert not events, "a repeat has no event"
-                return
-            self._last_in[session] = msg_seq
         if number == CommandKind.MASS_CANCEL:
             self._check_mass_cancel(values, events)
             return

@@ -13,7 +13,7 @@ import random
 from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from engine.api import EngineLimits
 from engine.records import (
@@ -63,6 +63,13 @@ class Shape:
     weights: dict[CommandKind, int] = field(default_factory=dict)  # where they differ from USUAL
     matchers: tuple[str, ...] = ("price_time", "pro_rata", "reference")
     accounts: int = 6
+    middles: tuple[int, ...] = (30, 100, 1000)  # ticks around which an instrument trades
+    steps: tuple[tuple[int, int], ...] = (
+        (SCALE_E8, SCALE_E8),
+        (10**6, 10**5),
+        (5 * 10**4, 10**7),
+        (10**10, 1),
+    )  # tick, lot
     width_ticks: int = 8  # prices lie within so many around an instrument's middle
     lots_max: int = 12
     odd: float = 0.02  # share of commands with a spoiled field
@@ -243,18 +250,21 @@ class Commands:
 
     # ---- the parties and instruments of the sequence
 
+    _brokers_of: ClassVar[dict[int, int]] = {1: 0, 2: 0}  # firms' parents
+    _more_nodes: ClassVar[list[tuple[Scope, int]]] = []  # of sessions beyond the usual
+
     def _set_up(self) -> list[tuple[CommandKind, Row]]:
         """Firms 1 and 2, desks 1 to 3, traders 1 to 4, accounts spread over them; a session for each account, numbered
         like it, then one for a trader, a desk and both firms. Last first: `take` pops them."""
         count = self.shape.accounts
         self._parents = {  # of each node
-            Scope.FIRM: {1: 0, 2: 0},
+            Scope.FIRM: dict(self._brokers_of),
             Scope.DESK: {1: 1, 2: 1, 3: 2},
             Scope.TRADER: {1: 1, 2: 1, 3: 2, 4: 3},
             Scope.ACCOUNT: {account: 1 + (account - 1) % 4 for account in range(1, count + 1)},
         }
         nodes = [(Scope.ACCOUNT, account) for account in range(1, count + 1)]
-        nodes += [(Scope.TRADER, 1), (Scope.DESK, 1), (Scope.FIRM, 1), (Scope.FIRM, 2)]
+        nodes += [(Scope.TRADER, 1), (Scope.DESK, 1), (Scope.FIRM, 1), (Scope.FIRM, 2), *self._more_nodes]
         self._nodes = dict(enumerate(nodes, 1))  # session -> what it is bound to
         for account in range(1, count + 1):
             self._sessions_of[account] = [s for s, node in self._nodes.items() if node in self._lineage(account)]
@@ -289,8 +299,8 @@ class Commands:
 
     def _new_instrument(self, number: int) -> Instrument:
         rng, shape = self._rng, self.shape
-        tick, lot = rng.choice(((SCALE_E8, SCALE_E8), (10**6, 10**5), (5 * 10**4, 10**7), (10**10, 1)))
-        middle = rng.choice((30, 100, 1000))
+        tick, lot = rng.choice(shape.steps)
+        middle = rng.choice(shape.middles)
         return Instrument(
             number,
             b"SYM%d-USD" % number,

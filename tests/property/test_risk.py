@@ -25,7 +25,8 @@ from engine.records import (
 from engine.reference.engine import ReferenceEngine
 from engine.reference.margin import Figures
 from engine.reference.state import State
-from tests.property.risk_commands import RISK_SHAPES, RiskCommands
+from tests.property.risk_commands import RiskCommands
+from tests.property.risk_shapes import RISK_SHAPES
 
 COMMANDS = int(os.environ.get("PERPGATE_RISK_COMMANDS", "1200"))  # of each shape and seed
 SEEDS = (1, 2, 3)

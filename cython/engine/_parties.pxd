@@ -24,9 +24,6 @@ cdef uint16_t set_trader(state_t *state, const set_trader_t *command) noexcept n
 cdef uint16_t set_account(state_t *state, const set_account_t *command) noexcept nogil
 cdef uint16_t set_session(state_t *state, const set_session_t *command) noexcept nogil
 
-# A new mark that fires a stop starts a cascade; one that finds a cascade widens its range.
-cdef void latch(state_t *state, uint32_t instrument_id) noexcept nogil
-
 cdef void logon(state_t *state, const command_t *command) noexcept nogil
 cdef void disconnect(state_t *state, const command_t *command) noexcept nogil
 # Starts the work of a session's cancel on disconnect; there is room for it.

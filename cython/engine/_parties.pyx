@@ -8,10 +8,11 @@ from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t, uint8
 from libc.string cimport memcmp, memcpy, memset
 
 from engine._calendars cimport instrument_derive
+from engine._cascades cimport latch
 from engine._checks cimport due_after
 from engine._events cimport write_config, write_session_state
 from engine._state cimport (
-    BROKER_LEVEL, account_add, account_t, cascade_add, cod_timer_set, find_instrument, find_lineage, find_session,
+    BROKER_LEVEL, account_add, account_t, cod_timer_set, find_instrument, find_lineage, find_session,
     has_room_for_work, instrument_t, level_of, party_t, risk_of_instrument, session_t, state_t, text32_t, work_add,
 )
 from engine.arith cimport mul_checked
@@ -22,7 +23,7 @@ from engine.records cimport (
     COMMAND_KIND_ROLL_BUSINESS_DATE, COMMAND_KIND_SET_ACCOUNT, COMMAND_KIND_SET_BROKER, COMMAND_KIND_SET_DESK,
     COMMAND_KIND_SET_FIRM, COMMAND_KIND_SET_INSTRUMENT_STATE, COMMAND_KIND_SET_MARK, COMMAND_KIND_SET_SESSION,
     COMMAND_KIND_SET_TRADER, COMMAND_KIND_SET_VENUE_STATE, DISCONNECT_CAUSE_LOGOUT, DISCONNECT_CAUSE_LOSS,
-    INSTRUMENT_FLAG_BUMP_MARKET, INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_DELISTED, INSTRUMENT_STATE_REDUCE_ONLY,
+    INSTRUMENT_FLAG_BUMP_MARKET, INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_DELISTED,
     LOGON_FLAG_ACCOUNTS, LOGON_FLAG_SNAPSHOT, PARTY_STATUS_ACTIVE, PARTY_STATUS_BLOCKED, REASON_ACK,
     REASON_BAD_SYMBOL, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY,
     REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_BROKER, SCOPE_DESK, SCOPE_FIRM,
@@ -350,24 +351,6 @@ cdef uint16_t set_mark(state_t *state, const set_mark_t *command) noexcept nogil
     instrument.oracle_price_e8 = command.oracle_price_e8
     instrument_derive(state, command.instrument_id)
     return REASON_ACK
-
-
-cdef void latch(state_t *state, uint32_t instrument_id) noexcept nogil:
-    """A new mark that fires a stop starts a cascade; one that finds a cascade widens its range."""
-    cdef instrument_t *instrument = &state.instruments[instrument_id]
-    cdef int64_t mark = instrument.mark_ticks
-    if instrument.state != INSTRUMENT_STATE_ACTIVE and instrument.state != INSTRUMENT_STATE_REDUCE_ONLY:
-        return
-    if instrument.latch_low_ticks:
-        instrument.latch_low_ticks = min(instrument.latch_low_ticks, mark)
-        instrument.latch_high_ticks = max(instrument.latch_high_ticks, mark)
-        return
-    if (instrument.low_stops and state.orders[instrument.low_stops].price_ticks >= mark) or (
-        instrument.high_stops and state.orders[instrument.high_stops].price_ticks <= mark
-    ):
-        instrument.latch_low_ticks = mark
-        instrument.latch_high_ticks = mark
-        cascade_add(state, instrument_id)
 
 
 # ------------------------------------------------------------------------------------------- sessions coming and going

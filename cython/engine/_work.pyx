@@ -7,6 +7,7 @@ waiting, so that no message stalls the others; each step finds what it looks at 
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
+from engine._cascades cimport stop_to_fire
 from engine._checks cimport check_cancel_rate, covers, is_meant, may_cancel_at_all
 from engine._events cimport answer_to, write_mass_done, write_mass_rejected, write_order_to, write_status_end
 from engine._matching cimport withdraw
@@ -14,15 +15,15 @@ from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
     TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
-    first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, level_of, order_key,
+    first_work, has_queued_work, has_room_for_work, instrument_of, is_stop, level_of, order_key,
     order_t, party_table, position_t, reduces, seq_of, session_t, size_of, state_t, trim_remove_first, work_add,
     work_remove_first,
 )
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
-    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, INSTRUMENT_STATE_ACTIVE,
-    INSTRUMENT_STATE_REDUCE_ONLY, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
+    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, ORDER_STATE_LIVE, REASON_ACK,
+    REASON_BAD_SYMBOL, REASON_CANCELLED,
     REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
     REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
     SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
@@ -128,26 +129,6 @@ cdef bint trim_first(state_t *state) noexcept nogil:
         return False
     shrink_stop(state, slot, lots)
     return True
-
-
-cdef uint32_t stop_to_fire(const state_t *state, const instrument_t *instrument) noexcept nogil:
-    """The stop with the largest distance from the range of the cascade, then the lowest id; 0 when none fires."""
-    cdef const order_t *low = &state.orders[instrument.low_stops]
-    cdef const order_t *high = &state.orders[instrument.high_stops]
-    cdef int64_t low_distance = -1, high_distance = -1
-    if instrument.state != INSTRUMENT_STATE_ACTIVE and instrument.state != INSTRUMENT_STATE_REDUCE_ONLY:
-        return 0
-    if instrument.low_stops:
-        low_distance = low.price_ticks - instrument.latch_low_ticks
-    if instrument.high_stops:
-        high_distance = instrument.latch_high_ticks - high.price_ticks
-    if low_distance < 0 and high_distance < 0:
-        return 0
-    if low_distance > high_distance or (
-        low_distance == high_distance and order_key(low.order_id) < order_key(high.order_id)
-    ):
-        return instrument.low_stops
-    return instrument.high_stops
 
 
 cdef bint cascade_first(state_t *state) noexcept nogil:

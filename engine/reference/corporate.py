@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.records import CommandKind, EventKind, InstrumentState, Reason
+from engine.records import INT64_MAX, CommandKind, EventKind, InstrumentState, Reason
 from engine.reference.accruals import Accruals
 from engine.reference.arithmetic import MONEY_MAX, ONE_Q20, near
 from engine.reference.instruments import Instrument
+from engine.reference.prices import PRICE_MAX_Q20
 from engine.reference.risk_commands import ChangeSymbol, Delist, Header, ScheduleDelisting, Split
 from engine.reference.risk_events import RiskEvents
 from engine.reference.state import State
@@ -79,6 +80,7 @@ class Corporate:
         else:
             sound = pricing.oracle_count > 0 and 0 < pricing.delist_ns <= state.timestamp_ns
             ticks = near(pricing.oracle_sum_q20, pricing.oracle_count * ONE_Q20) if sound else 0
+            ticks = min(max(ticks, instrument.min_ticks), instrument.max_ticks)
         stopped = instrument.state in (InstrumentState.HALTED, InstrumentState.REDUCE_ONLY, InstrumentState.CANCEL_ONLY)
         if not sound or not stopped:
             return Reason.INVALID_PARAMETER
@@ -102,13 +104,13 @@ class Corporate:
 def _scale(instrument: Instrument, numerator: int, denominator: int) -> None:
     """Every price of the instrument by numerator / denominator, NEAR; what was set for the old share is dropped."""
 
-    def scaled(price: int) -> int:
-        return near(price * numerator, denominator)
+    def scaled(price: int, highest: int = PRICE_MAX_Q20) -> int:
+        return max(-highest, min(highest, near(price * numerator, denominator)))
 
     pricing = instrument.pricing
-    instrument.mark_ticks = min(max(scaled(instrument.mark_ticks), instrument.min_ticks), instrument.max_ticks)
-    instrument.last_ticks = max(scaled(instrument.last_ticks), min(instrument.last_ticks, 1))
-    instrument.oracle_price_e8 = scaled(instrument.oracle_price_e8)
+    instrument.mark_ticks = max(scaled(instrument.mark_ticks, instrument.max_ticks), instrument.min_ticks)
+    instrument.last_ticks = max(scaled(instrument.last_ticks, instrument.max_ticks), min(instrument.last_ticks, 1))
+    instrument.oracle_price_e8 = scaled(instrument.oracle_price_e8, INT64_MAX)
     pricing.raw_q20 = scaled(pricing.raw_q20)
     pricing.index_q20 = scaled(pricing.index_q20)
     pricing.oracle_q20 = scaled(pricing.oracle_q20)

@@ -7,13 +7,14 @@ from engine.reference.instruments import Instrument
 
 DAMPING_PPB = 500_000  # 5 basis points
 SAMPLES_MIN = 60
+PREMIUM_PPB_MAX = 4 * 10**9  # so that the weighted sum of a full window fits 64 bits
 
 
 def premium_ppb(impact_bid_q20: int, impact_ask_q20: int, index_q20: int) -> int:
     """One sample. A missing impact price is 0 and contributes nothing."""
     above = max(0, impact_bid_q20 - index_q20) if impact_bid_q20 else 0
     below = max(0, index_q20 - impact_ask_q20) if impact_ask_q20 else 0
-    return near((above - below) * 10**9, index_q20)
+    return max(-PREMIUM_PPB_MAX, min(PREMIUM_PPB_MAX, near((above - below) * 10**9, index_q20)))
 
 
 def mean_ppb(weighted_ppb: int, samples: int) -> int:

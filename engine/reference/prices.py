@@ -25,7 +25,7 @@ IMPACT_LEVELS_MAX = 1_000
 HANDOVER_NS = 300 * 10**9
 HANDOVER_STEP_PPM = 3_333
 PRICE_MAX_E8 = 5 * 10**15  # of a feed: so that a product of two fits 128 bits
-_PRICE_MAX_Q20 = 1 << 44  # the widest book has 2^24 ticks
+PRICE_MAX_Q20 = (1 << 44) - 1  # the widest book has 2^24 ticks
 _HOUR_NS = 3_600 * 10**9
 
 
@@ -267,7 +267,7 @@ class Prices:
         raw = 0
         if len(known) == len(feeds):
             raw = raw_q20(pricing, instrument.tick_e8, known[0], known[-1])
-        usable = 0 < raw < _PRICE_MAX_Q20 and calendars.is_market_open(self._state, instrument)
+        usable = 0 < raw <= PRICE_MAX_Q20 and calendars.is_market_open(self._state, instrument)
         if not usable:
             if pricing.source != PriceSource.NONE:
                 pricing.source = int(PriceSource.INTERNAL)

@@ -10,6 +10,7 @@ from engine.records import (
     ATTACHED_EVENT,
     ENTRY_EVENT,
     FUNDING_EVENT,
+    INT64_MAX,
     LIMIT_EVENT,
     LIQUIDATION_EVENT,
     POSITION_EVENT,
@@ -32,6 +33,10 @@ from engine.reference.nodes import Account, Limited, LimitRow, Party, Position
 from engine.reference.state import Order, State
 
 HOUSE_RESERVE = int(HouseAccount.RESERVE)
+
+
+def _index_e8(instrument: Instrument) -> int:
+    return min(near(instrument.pricing.index_q20 * instrument.tick_e8, ONE_Q20), INT64_MAX)
 
 
 class RiskEvents:
@@ -210,12 +215,12 @@ class RiskEvents:
         state, pricing, tick = self._state, instrument.pricing, instrument.tick_e8
         lower = upper = 0
         if instrument.mark_ticks and calendars.band_ppm(state, instrument):
-            lower = calendars.lowest_sell_ticks(state, instrument) * tick
-            upper = calendars.highest_buy_ticks(state, instrument) * tick
+            lower = min(calendars.lowest_sell_ticks(state, instrument) * tick, INT64_MAX)
+            upper = min(calendars.highest_buy_ticks(state, instrument) * tick, INT64_MAX)
         head = self._events.head(kind, Reason.ACK, 0, instrument.instrument_id, NOBODY)
         self._events.add(
             PRICE_EVENT.pack_row(
-                *head, instrument.mark_ticks * tick, near(pricing.index_q20 * tick, ONE_Q20),
+                *head, instrument.mark_ticks * tick, _index_e8(instrument),
                 instrument.oracle_price_e8, lower, upper, instrument.last_ticks * tick,
                 instrument.long_lots * instrument.lot_e8, funding_rates.rate_ppt(instrument), pricing.source,
                 calendars.risk_session(state, instrument), instrument.state, flagged,
@@ -229,7 +234,7 @@ class RiskEvents:
         self._events.add(
             FUNDING_EVENT.pack_row(
                 *head, instrument.funding.settle_rate_ppt, premium_ppb, instrument.funding.settle_mark_ticks * tick,
-                near(instrument.pricing.index_q20 * tick, ONE_Q20), instrument.long_lots * instrument.lot_e8,
+                _index_e8(instrument), instrument.long_lots * instrument.lot_e8,
                 0, samples, self._state.accrual.epoch,
             )
         )  # fmt: skip

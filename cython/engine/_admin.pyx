@@ -7,10 +7,9 @@ what it books by events of its own, which come before the answer. Whoever builds
 from libc.stdint cimport uint16_t
 
 from engine._events cimport write_config
-from engine._feeds cimport (
-    set_feed, set_index, set_index_reference, set_manual_price, set_roll_weight, take_price,
-)
+from engine._feeds cimport set_feed, set_index, set_index_reference, set_manual_price, set_roll_weight, take_price
 from engine._prices cimport pulse
+from engine._protections cimport reset_mmp, set_mmp
 from engine._risk_config cimport calendar_change, note, set_account_risk, set_fee, set_instrument_risk, set_venue_risk
 from engine._state cimport find_session, session_t, state_t
 from engine.records cimport (
@@ -41,6 +40,10 @@ cdef room_t room_of(uint16_t kind) noexcept nogil:
         return calendar_change
     if kind == COMMAND_KIND_NOTE:
         return note
+    if kind == COMMAND_KIND_SET_MMP:
+        return set_mmp
+    if kind == COMMAND_KIND_RESET_MMP:
+        return reset_mmp
     return price_room_of(kind)
 
 

@@ -35,10 +35,23 @@ cdef bint may_cancel(const state_t *state, uint32_t session_id, const account_t 
 cdef bint may_cancel_at_all(const session_t *session) noexcept nogil
 cdef bint covers(const session_t *session, const uint32_t *lineage) noexcept nogil
 
+# The general bucket of a trader, for a setting that a participant sends.
+cdef uint16_t check_setting_rate(state_t *state, uint32_t trader_id) noexcept nogil
 # The cancel bucket of an account's or a mass cancel's trader.
 cdef uint16_t check_cancel_rate(
     state_t *state, uint32_t trader_id, int64_t weight_micro, int64_t *retry_ms
 ) noexcept nogil
+
+# Parts of the list that quotes, schedules and closing orders share with PLACE.
+cdef bint is_taken(const state_t *state, uint32_t account_id, const char *client_order_id) noexcept nogil
+cdef uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil
+cdef uint16_t check_price(
+    const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_e8, int64_t *price_ticks
+) noexcept nogil
+cdef uint16_t check_notional(
+    const instrument_t *instrument, uint8_t order_type, bint reducing, int64_t price_ticks, int64_t lots
+) noexcept nogil
+cdef uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil
 
 # Looked at again when an order or a modify leaves the speed bump.
 cdef uint16_t check_market_open(const instrument_t *instrument, bint reducing) noexcept nogil

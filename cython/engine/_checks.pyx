@@ -5,20 +5,20 @@ from libc.string cimport memcmp
 
 from engine._state cimport (
     BROKER_LEVEL, DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_account, find_instrument, find_session,
-    instrument_of, instrument_t, is_stop, leaves_of, level_of, order_t, position_find, position_t, reduces,
+    instrument_of, instrument_t, is_stop, is_twap, leaves_of, level_of, order_t, position_find, position_t, reduces,
     session_t, size_of, state_t, throttle_t,
 )
 from engine.arith cimport add_checked, mul_checked
 from engine.names cimport NAME_SIZE, names_find
 from engine.rate cimport WEIGHT_MICRO, bucket_take
 from engine.records cimport (
-    INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_REDUCE_ONLY, ORDER_FLAG_REDUCE_ONLY, ORDER_TYPE_ALO, ORDER_TYPE_LIMIT,
-    ORDER_TYPE_MARKET, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, PARTY_STATUS_ACTIVE, REASON_ACK,
+    INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_REDUCE_ONLY, ORDER_FLAG_QUOTE, ORDER_FLAG_REDUCE_ONLY, ORDER_TYPE_ALO,
+    ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, PARTY_STATUS_ACTIVE, REASON_ACK,
     REASON_BAD_SYMBOL, REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_CANNOT_MODIFY_PARTIAL_FILL,
     REASON_INVALID_DISPLAY_QUANTITY, REASON_INVALID_MIN_QUANTITY, REASON_INVALID_ORDER_TYPE,
-    REASON_INVALID_TICK_SIZE_PRECISION_PRICE, REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY,
-    REASON_INVALID_TIME_IN_FORCE, REASON_PERMISSION_DENIED, REASON_PRICE_GREATER_THAN_MAX_PRICE,
-    REASON_PRICE_LESS_THAN_MIN_PRICE, REASON_QUANTITY_GREATER_THAN_MAX_QUANTITY,
+    REASON_INVALID_STOPLOSS_PRICE, REASON_INVALID_TAKEPROFIT_PRICE, REASON_INVALID_TICK_SIZE_PRECISION_PRICE,
+    REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY, REASON_INVALID_TIME_IN_FORCE, REASON_PERMISSION_DENIED,
+    REASON_PRICE_GREATER_THAN_MAX_PRICE, REASON_PRICE_LESS_THAN_MIN_PRICE, REASON_QUANTITY_GREATER_THAN_MAX_QUANTITY,
     REASON_QUANTITY_LESS_THAN_MIN_QUANTITY, REASON_RATE_LIMITED, REASON_REJECTED_CAPACITY,
     REASON_REJECTED_DUPLICATE_CLORDID, REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND, REASON_REJECTED_JOURNAL_FULL,
     REASON_REJECTED_LESS_THAN_MIN_NOTIONAL, REASON_REJECTED_LESS_THAN_MIN_PRICE_BAND, REASON_REJECTED_MARKET_CLOSED,
@@ -30,6 +30,7 @@ from engine.records cimport (
 cdef enum:
     OPEN_ORDERS_MAX_DEFAULT = 1000
     STP_GROUPS_MAX = 0x80000000
+    SETTING_WEIGHT_MICRO = 100000  # of leverage and market-maker protection
 
 
 # ------------------------------------------------------------------------------------------------- permission and rate
@@ -83,6 +84,13 @@ cdef uint16_t check_general_rate(state_t *state, const account_t *account, int64
     return REASON_RATE_LIMITED if retry_ms[0] else REASON_ACK
 
 
+cdef uint16_t check_setting_rate(state_t *state, uint32_t trader_id) noexcept nogil:
+    cdef throttle_t *throttle = &state.throttles[trader_id]
+    if bucket_take(&throttle.general, throttle.limit_micro, SETTING_WEIGHT_MICRO, state.timestamp_ns):
+        return REASON_RATE_LIMITED
+    return REASON_ACK
+
+
 cdef uint16_t check_cancel_rate(
     state_t *state, uint32_t trader_id, int64_t weight_micro, int64_t *retry_ms
 ) noexcept nogil:
@@ -126,7 +134,9 @@ cdef inline bint is_immediate(uint8_t time_in_force) noexcept nogil:
 cdef inline uint16_t check_type(const place_t *place) noexcept nogil:
     if not SIDE_BUY <= place.side <= SIDE_SELL or not ORDER_TYPE_LIMIT <= place.order_type <= ORDER_TYPE_TAKE_PROFIT:
         return REASON_INVALID_ORDER_TYPE
-    if place.take_profit_e8 or place.stop_loss_e8 or place.order_flags & ~ORDER_FLAG_REDUCE_ONLY:
+    if place.order_flags & ~ORDER_FLAG_REDUCE_ONLY:
+        return REASON_INVALID_ORDER_TYPE
+    if (place.take_profit_e8 or place.stop_loss_e8) and (is_stop_type(place.order_type) or place.order_flags):
         return REASON_INVALID_ORDER_TYPE
     if place.stp_mode > STP_MODE_DECREMENT or place.stp_group >= <uint32_t> STP_GROUPS_MAX:
         return REASON_INVALID_ORDER_TYPE
@@ -147,7 +157,7 @@ cdef inline uint16_t check_time_in_force(const place_t *place) noexcept nogil:
     return REASON_ACK
 
 
-cdef inline uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil:
+cdef uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil:
     """A multiple of the lot; minimum and maximum are the instrument's, of a stop one lot and none."""
     if quantity_e8 % instrument.config.lot_size_e8:
         return REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY
@@ -189,7 +199,7 @@ cdef inline uint16_t check_display(const instrument_t *instrument, const place_t
 # -------------------------------------------------------------------------------------------------------------- prices
 
 
-cdef inline uint16_t check_price(
+cdef uint16_t check_price(
     const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_e8, int64_t *price_ticks
 ) noexcept nogil:
     """Step, reference price, static range and band; a stop's price is its trigger, a MARKET order's is ignored (0
@@ -212,6 +222,31 @@ cdef inline uint16_t check_price(
     return check_band(instrument, side, price_ticks[0])
 
 
+cdef inline bint is_trigger(
+    const instrument_t *instrument, int64_t trigger_e8, int64_t price_ticks, bint above
+) noexcept nogil:
+    cdef int64_t trigger_ticks = trigger_e8 // instrument.config.tick_size_e8
+    if trigger_ticks * instrument.config.tick_size_e8 != trigger_e8 or trigger_ticks < 1:
+        return False
+    if trigger_e8 > instrument.config.max_price_e8:
+        return False
+    return trigger_ticks > price_ticks if above else trigger_ticks < price_ticks
+
+
+cdef uint16_t check_pair(
+    const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_ticks, int64_t take_profit_e8,
+    int64_t stop_loss_e8,
+) noexcept nogil:
+    """Triggers of an attached pair: the profit lies beyond the order's price, the loss before it; MARKET: the mark."""
+    if order_type == ORDER_TYPE_MARKET:
+        price_ticks = instrument.mark_ticks
+    if take_profit_e8 and not is_trigger(instrument, take_profit_e8, price_ticks, side == SIDE_BUY):
+        return REASON_INVALID_TAKEPROFIT_PRICE
+    if stop_loss_e8 and not is_trigger(instrument, stop_loss_e8, price_ticks, side == SIDE_SELL):
+        return REASON_INVALID_STOPLOSS_PRICE
+    return REASON_ACK
+
+
 cdef uint16_t check_band(const instrument_t *instrument, uint8_t side, int64_t price_ticks) noexcept nogil:
     if side == SIDE_BUY and price_ticks > instrument.highest_in_band_ticks:
         return REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND
@@ -220,7 +255,7 @@ cdef uint16_t check_band(const instrument_t *instrument, uint8_t side, int64_t p
     return REASON_ACK
 
 
-cdef inline uint16_t check_notional(
+cdef uint16_t check_notional(
     const instrument_t *instrument, uint8_t order_type, bint reducing, int64_t price_ticks, int64_t lots
 ) noexcept nogil:
     """price x lots x tick value, exact; a product beyond int64 is certainly enough."""
@@ -239,7 +274,7 @@ cdef inline uint16_t check_notional(
 # ------------------------------------------------------------------------------------- capacity, reduce-only and stops
 
 
-cdef inline uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:
+cdef uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:
     cdef uint32_t open_orders_max = account.open_orders_max
     if open_orders_max == 0:
         open_orders_max = OPEN_ORDERS_MAX_DEFAULT
@@ -332,6 +367,10 @@ cdef uint16_t check_terms(const place_t *place, entry_t *entry) noexcept nogil:
         reason = check_display(instrument, place)
     if not reason:
         reason = check_price(instrument, place.order_type, place.side, place.price_e8, &entry.price_ticks)
+    if not reason and (place.take_profit_e8 or place.stop_loss_e8):
+        reason = check_pair(
+            instrument, place.order_type, place.side, entry.price_ticks, place.take_profit_e8, place.stop_loss_e8
+        )
     if reason:
         return reason
     entry.quantity_lots = place.quantity_e8 // instrument.config.lot_size_e8
@@ -352,10 +391,10 @@ cdef inline uint16_t check_replace_target(const state_t *state, uint32_t slot, c
     cdef const order_t *order = &state.orders[slot]
     if not is_meant(state, slot, replace.instrument_id, replace.side) or order.order_type == ORDER_TYPE_MARKET:
         return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
+    if order.flags & ORDER_FLAG_QUOTE or is_twap(order):
+        return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
     if replace.order_type and replace.order_type != order.order_type:
         return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
-    if replace.take_profit_e8 or replace.stop_loss_e8:
-        return REASON_INVALID_ORDER_TYPE
     if memcmp(replace.client_order_id, state.terms[slot].client_order_id, NAME_SIZE) == 0:
         return REASON_ACK
     if is_taken(state, order.account_id, replace.client_order_id):
@@ -382,6 +421,12 @@ cdef uint16_t check_replace(
     if total_lots[0] <= order.cum_lots:
         return REASON_CANNOT_MODIFY_PARTIAL_FILL
     reason = check_price(instrument, order.order_type, order.side, replace.price_e8, &price_ticks)
+    if not reason and (replace.take_profit_e8 or replace.stop_loss_e8):
+        reason = REASON_INVALID_ORDER_TYPE
+        if not reducing:
+            reason = check_pair(
+                instrument, order.order_type, order.side, price_ticks, replace.take_profit_e8, replace.stop_loss_e8
+            )
     if not reason:
         reason = check_notional(instrument, order.order_type, reducing, price_ticks, total_lots[0])
     if reason:

@@ -25,6 +25,7 @@ from engine._matcher cimport BookHandle, open_handle
 from engine._matching cimport fill_host
 from engine._orders cimport cancel, place, replace
 from engine._parties cimport book_config, check_fixed, check_instrument, configure, disconnect, logon, set_instrument
+from engine._quotes cimport quote, quote_cancel
 from engine._restore cimport (
     restore_book, restore_instrument, restore_orders, restore_parties, restore_queues, restored_config, snapshot_t,
     split,
@@ -32,8 +33,8 @@ from engine._restore cimport (
 from engine._restore_risk cimport restore_risk
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, has_queued_work, has_risk_work, instrument_t, limits_t,
-    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t,
-    terms_t, throttle_t,
+    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
+    throttle_t,
 )
 from engine._work cimport finish_command, mass_cancel, tick
 from engine.heap cimport node_t
@@ -42,10 +43,10 @@ from engine.matcher cimport pg_config, pg_host
 from engine.names cimport names_prefetch
 from engine.table cimport ids_prefetch, prefetch
 from engine.records cimport (
-    COMMAND_KIND_CANCEL, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE, COMMAND_KIND_REPLACE,
-    COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT, COMMAND_KIND_TICK,
-    COMMAND_SIZE, FIRST_CLIENT_KIND, LAST_CLIENT_KIND, REASON_UNKNOWN_MATCHER, SECTION_BOOK, SECTION_INSTRUMENT,
-    command_header_t, command_t, event_t, set_instrument_t, snap_work_t,
+    COMMAND_KIND_CANCEL, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE, COMMAND_KIND_QUOTE, COMMAND_KIND_QUOTE_CANCEL,
+    COMMAND_KIND_REPLACE, COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT,
+    COMMAND_KIND_TICK, COMMAND_SIZE, FIRST_CLIENT_KIND, LAST_CLIENT_KIND, REASON_UNKNOWN_MATCHER, SECTION_BOOK,
+    SECTION_INSTRUMENT, command_header_t, command_t, event_t, set_instrument_t, snap_work_t,
 )
 
 VERSION = "2"
@@ -124,6 +125,10 @@ cdef inline void switch(state_t *state, const command_t *command) noexcept nogil
         replace(state, &command.replace)
     elif kind == COMMAND_KIND_MASS_CANCEL:
         mass_cancel(state, &command.mass_cancel)
+    elif kind == COMMAND_KIND_QUOTE:
+        quote(state, &command.quote)
+    elif kind == COMMAND_KIND_QUOTE_CANCEL:
+        quote_cancel(state, &command.quote_cancel)
     elif kind == COMMAND_KIND_SESSION_LOGON:
         logon(state, command)
     elif kind == COMMAND_KIND_SESSION_DISCONNECT:

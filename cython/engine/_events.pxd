@@ -8,7 +8,8 @@ from libc.string cimport memset
 from engine._state cimport asker_t, find_session, modify_t, session_t, state_t
 from engine.arith cimport mul_checked, panic_unless
 from engine.records cimport (
-    cancel_t, command_t, event_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t,
+    cancel_t, command_header_t, command_t, event_t, mass_cancel_t, order_event_t, place_t, quote_event_t, replace_t,
+    snap_work_t,
 )
 
 
@@ -77,10 +78,20 @@ cdef void write_place_rejected(
     state_t *state, uint16_t reason, const place_t *place, uint64_t order_id, int64_t detail
 ) noexcept nogil
 
+# Attached pairs and quotes. ORDER_ATTACHED says what the order has now; QUOTE_SET and MMP_TRIPPED what the account
+# quotes now in the position's instrument.
+cdef void write_attached(state_t *state, uint32_t slot) noexcept nogil
+cdef quote_event_t *write_quote(
+    state_t *state, uint16_t kind, uint16_t reason, uint32_t session_id, uint32_t position
+) noexcept nogil
+cdef void write_quote_rejected(
+    state_t *state, uint16_t reason, const command_header_t *head, const char *quote_id, int64_t detail
+) noexcept nogil
+
 # Everything else.
 cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel_t *request) noexcept nogil
 cdef void write_mass_done(
-    state_t *state, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
+    state_t *state, uint16_t kind, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
 ) noexcept nogil
 cdef void write_session_state(state_t *state, uint32_t session_id, uint32_t instrument_id) noexcept nogil
 cdef void write_status_end(state_t *state, const snap_work_t *work) noexcept nogil

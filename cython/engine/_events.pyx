@@ -5,19 +5,19 @@ to it that there is a place for each event.
 """
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from engine._state cimport (
-    account_t, asker_t, find_account, find_lineage, find_session, instrument_of, instrument_t, leaves_of, modify_t,
-    order_t, position_find, position_t, session_t, state_t,
+    account_of, account_t, asker_t, find_account, find_lineage, instrument_of, instrument_t, leaves_of, modify_t,
+    order_t, position_find, position_t, session_t, state_t, terms_of_order,
 )
-from engine.arith cimport mul_checked, panic_unless
 from engine.names cimport NAME_SIZE
 from engine.records cimport (
-    EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_DONE,
-    EVENT_KIND_MASS_CANCEL_REJECTED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END,
-    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t,
-    command_header_t, command_t, event_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t,
+    EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_REJECTED,
+    EVENT_KIND_ORDER_ATTACHED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END, EVENT_KIND_QUOTE_REJECTED,
+    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t, command_header_t,
+    command_t, event_t, mass_cancel_t, order_event_t, place_t, quote_event_t, replace_t, snap_order_terms_t,
+    snap_work_t,
 )
 
 
@@ -152,6 +152,57 @@ cdef void write_place_rejected(
     event.order_state = ORDER_STATE_REJECTED
 
 
+# ------------------------------------------------------------------------------------------------------ pairs, quotes
+
+
+cdef void write_attached(state_t *state, uint32_t slot) noexcept nogil:
+    cdef const order_t *order = &state.orders[slot]
+    cdef const snap_order_terms_t *terms = terms_of_order(state, slot)
+    cdef uint32_t instrument_id = instrument_of(&state.positions[order.position])
+    cdef int64_t tick_e8 = state.instruments[instrument_id].config.tick_size_e8
+    cdef event_t *written = event_begin(state, EVENT_KIND_ORDER_ATTACHED, REASON_ACK, order.session_id, instrument_id)
+    set_parties(written, state.accounts[order.account_id].lineage)
+    written.attached.order_id = order.order_id
+    memcpy(written.attached.client_order_id, state.terms[slot].client_order_id, NAME_SIZE)
+    written.attached.take_profit_e8 = terms.take_profit_ticks * tick_e8
+    written.attached.stop_loss_e8 = terms.stop_loss_ticks * tick_e8
+
+
+cdef quote_event_t *write_quote(
+    state_t *state, uint16_t kind, uint16_t reason, uint32_t session_id, uint32_t position
+) noexcept nogil:
+    cdef const position_t *record = &state.positions[position]
+    cdef const instrument_t *instrument = &state.instruments[instrument_of(record)]
+    cdef int64_t tick_e8 = instrument.config.tick_size_e8, lot_e8 = instrument.config.lot_size_e8
+    cdef event_t *written = event_begin(state, kind, reason, session_id, instrument_of(record))
+    cdef quote_event_t *event = &written.quote
+    cdef const uint32_t *quotes = state.risk.positions[position].quotes
+    set_parties(written, state.accounts[account_of(record)].lineage)
+    if quotes[0]:
+        event.bid_order_id = state.orders[quotes[0]].order_id
+        event.bid_price_e8 = state.orders[quotes[0]].price_ticks * tick_e8
+        event.bid_leaves_e8 = leaves_of(&state.orders[quotes[0]]) * lot_e8
+    if quotes[1]:
+        event.ask_order_id = state.orders[quotes[1]].order_id
+        event.ask_price_e8 = state.orders[quotes[1]].price_ticks * tick_e8
+        event.ask_leaves_e8 = leaves_of(&state.orders[quotes[1]]) * lot_e8
+    event.position_e8 = in_e8(record.lots, lot_e8)
+    return event
+
+
+cdef void write_quote_rejected(
+    state_t *state, uint16_t reason, const command_header_t *head, const char *quote_id, int64_t detail
+) noexcept nogil:
+    cdef const account_t *account = find_account(state, head.account_id)
+    cdef event_t *written = event_begin(
+        state, EVENT_KIND_QUOTE_REJECTED, reason, head.session_id, head.instrument_id
+    )
+    if account != NULL:
+        set_parties(written, account.lineage)
+    memcpy(written.quote.quote_id, quote_id, NAME_SIZE)
+    written.quote.detail = detail
+
+
 # ------------------------------------------------------------------------------------------------------- other events
 
 
@@ -166,11 +217,11 @@ cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel
 
 
 cdef void write_mass_done(
-    state_t *state, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
+    state_t *state, uint16_t kind, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
 ) noexcept nogil:
     cdef asker_t before = answer_to(state, work.session_id, work.msg_seq_in)
     cdef event_t *written = event_begin(
-        state, EVENT_KIND_MASS_CANCEL_DONE, reason, work.session_id, work.instrument_id
+        state, kind, reason, work.session_id, work.instrument_id
     )
     memcpy(written.mass.client_order_id, work.client_order_id, NAME_SIZE)
     written.mass.affected_count = work.affected_count

@@ -5,10 +5,11 @@ them; of orders everything is checked that the order path takes for granted.
 """
 
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t, uint8_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, malloc, qsort
 from libc.string cimport memcpy, memset
 
 from engine._calendars cimport instrument_derive
+from engine._canonical_risk cimport compare_keys, sort_t
 from engine._exposures cimport position_move
 from engine._parties cimport check_instrument, set_account, set_desk, set_firm, set_instrument, set_session, set_trader
 from engine._state cimport (
@@ -529,9 +530,10 @@ cdef const char *restore_queues(state_t *state, const snapshot_t *snapshot) noex
 
 
 cdef uint64_t gather_resting(
-    state_t *state, const snapshot_t *snapshot, uint32_t instrument_id, uint64_t *order_ids, uint32_t *owners
+    state_t *state, const snapshot_t *snapshot, uint32_t instrument_id, sort_t *resting
 ) noexcept nogil:
-    """Ids and slots of the instrument's LIVE orders, by id; they show what a fresh order would."""
+    """Ids and slots of the instrument's LIVE orders, by id, which is not the order of their keys; they show what a
+    fresh order would."""
     cdef const snap_order_t *rows = <const snap_order_t *> snapshot.sections[SECTION_ORDER].rows
     cdef uint64_t n, count = 0
     cdef uint32_t slot
@@ -542,9 +544,10 @@ cdef uint64_t gather_resting(
         slot = order_find(state, rows[n].order_id)
         leaves = leaves_of(&state.orders[slot])
         state.terms[slot].by_state.shown_lots = min(rows[n].display_lots, leaves) if rows[n].display_lots else leaves
-        order_ids[count] = rows[n].order_id
-        owners[count] = slot
+        resting[count].key = rows[n].order_id
+        resting[count].slot = slot
         count += 1
+    qsort(resting, count, sizeof(sort_t), compare_keys)
     return count
 
 
@@ -577,18 +580,23 @@ cdef const char *fill_book(
 ) noexcept nogil:
     cdef const instrument_t *instrument = &state.instruments[instrument_id]
     cdef uint64_t rows = snapshot.sections[SECTION_ORDER].count + 1
+    cdef sort_t *resting = <sort_t *> malloc(rows * sizeof(sort_t))
     cdef uint64_t *order_ids = <uint64_t *> malloc(rows * sizeof(uint64_t))
     cdef uint32_t *owners = <uint32_t *> malloc(rows * sizeof(uint32_t))
     cdef const char *error = NULL
-    cdef uint64_t resting
-    if order_ids == NULL or owners == NULL:
+    cdef uint64_t n, count
+    if resting == NULL or order_ids == NULL or owners == NULL:
         error = "does not fit into memory"
     else:
-        resting = gather_resting(state, snapshot, instrument_id, order_ids, owners)
-        if instrument.api.restore(instrument.book, data, size, order_ids, owners, resting):
+        count = gather_resting(state, snapshot, instrument_id, resting)
+        for n in range(count):
+            order_ids[n] = resting[n].key
+            owners[n] = resting[n].slot
+        if instrument.api.restore(instrument.book, data, size, order_ids, owners, count):
             error = "has a book that its matcher does not take"
-        elif is_own and not take_shown(state, instrument_id, data, size // sizeof(matcher_snapshot_row_t), resting):
+        elif is_own and not take_shown(state, instrument_id, data, size // sizeof(matcher_snapshot_row_t), count):
             error = "has a book that does not hold the orders of its instrument"
+    free(resting)
     free(order_ids)
     free(owners)
     return error

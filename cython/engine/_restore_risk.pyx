@@ -124,6 +124,7 @@ cdef const char *restore_accounts(state_t *state, const section_t *section) noex
         if (n and rows[n].account_id <= rows[n - 1].account_id) or not is_sound_account(state, &rows[n]):
             return "has the money of an account that is unsound or out of order"
         risk_of_account(state, rows[n].account_id).row = rows[n]
+        state.accounts[rows[n].account_id].fee_tier = rows[n].fee_tier
         state.risk.providers_count += rows[n].account_flags & ACCOUNT_FLAG_DLP != 0
     if state.risk.providers_count > state.limits.providers_max:
         return "has more liquidity providers than the limits allow"

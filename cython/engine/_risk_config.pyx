@@ -204,6 +204,7 @@ cdef uint16_t set_account_risk(state_t *state, const command_t *command) noexcep
     row.dlp_notional_max_micro = terms.dlp_notional_max_micro
     row.account_flags = terms.account_flags
     row.fee_tier = terms.fee_tier
+    state.accounts[terms.account_id].fee_tier = terms.fee_tier
     return REASON_ACK
 
 

@@ -82,6 +82,9 @@ ctypedef struct protection_t:
     snap_mmp_t row
     uint32_t position  # slot; also links free slots
     uint32_t fills_count
+    uint32_t next_tripped  # by the op under way, linked in the order in which they tripped
+    uint32_t tripped_session_id  # whose quote it was
+    uint8_t is_tripped
     snap_mmp_fill_t fills[PROTECTION_FILLS_MAX]  # oldest first; ids are written with the snapshot
 
 
@@ -170,6 +173,8 @@ ctypedef struct risk_t:
     uint32_t protections_count
     uint32_t free_protection
     uint32_t used_protections
+    uint32_t first_tripped
+    uint32_t last_tripped
     # instruments, prices
     instrument_risk_t *instruments
     fee_t *fees  # fee_of

@@ -6,6 +6,7 @@
 # of money, limits and prices are in _risk_state.pxd. Every table that knows an open order, a waiting modify, a stop or
 # a timer is written in _state.pyx alone.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.string cimport memset
 
 from engine._risk_state cimport account_risk_t, instrument_risk_t, limited_t, position_risk_t, risk_t
 from engine.heap cimport node_t
@@ -14,7 +15,8 @@ from engine.names cimport names_t
 from engine.rate cimport bucket_t
 from engine.records cimport (
     ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, SCOPE_ACCOUNT,
-    SCOPE_BROKER, SCOPE_FIRM, SCOPE_VENUE, SIDE_SELL, event_t, set_instrument_t, snap_order_terms_t, snap_work_t,
+    ORDER_TYPE_TWAP, SCOPE_BROKER, SCOPE_FIRM, SCOPE_VENUE, SIDE_SELL, event_t, set_instrument_t, snap_order_terms_t,
+    snap_work_t,
 )
 from engine.table cimport ids_prefetch, ids_t
 
@@ -85,7 +87,8 @@ ctypedef struct account_t:  # 64 bytes
     uint32_t last_order
     uint8_t status
     uint8_t stp_mode  # as sent
-    uint8_t spare[2]
+    uint8_t fee_tier  # that of its account_risk_t.row, beside what an order reads anyway
+    uint8_t spare
 
 
 ctypedef struct session_t:  # 64 bytes
@@ -362,6 +365,14 @@ cdef inline snap_order_terms_t *terms_of_order(const state_t *state, uint32_t sl
     return &state.risk.order_terms[slot]
 
 
+cdef inline snap_order_terms_t *terms_make(state_t *state, uint32_t slot) noexcept nogil:
+    """Likewise, of an order that gets some now if it has none."""
+    if not state.orders[slot].has_terms:
+        memset(&state.risk.order_terms[slot], 0, sizeof(snap_order_terms_t))
+        state.orders[slot].has_terms = True
+    return &state.risk.order_terms[slot]
+
+
 # ---- order ids
 
 
@@ -408,6 +419,10 @@ cdef inline bint is_stop(const order_t *order) noexcept nogil:
     return ORDER_TYPE_STOP_LOSS <= order.order_type <= ORDER_TYPE_TAKE_PROFIT
 
 
+cdef inline bint is_twap(const order_t *order) noexcept nogil:
+    return order.order_type == ORDER_TYPE_TWAP
+
+
 cdef inline bint is_open(const order_t *order) noexcept nogil:
     return order.state <= ORDER_STATE_UNTRIGGERED
 
@@ -419,7 +434,7 @@ cdef inline int64_t leaves_of(const order_t *order) noexcept nogil:
 
 cdef inline bint counts_as_reduce_only(const order_t *order) noexcept nogil:
     """Are its leaves among its position's reduce_only_lots while it is PENDING_NEW or LIVE?"""
-    return order.flags & ORDER_FLAG_REDUCE_ONLY and not is_stop(order)
+    return order.flags & ORDER_FLAG_REDUCE_ONLY and order.order_type < ORDER_TYPE_STOP_LOSS
 
 
 cdef inline bint is_low_stop(const order_t *order) noexcept nogil:

@@ -346,7 +346,7 @@ cdef void order_change(state_t *state, uint32_t slot, uint32_t price_ticks, int6
     cdef position_t *position = &state.positions[order.position]
     cdef int64_t more = quantity_lots - order.quantity_lots
     cdef kept_t before = kept_of(state, slot)
-    if order.state == ORDER_STATE_UNTRIGGERED:
+    if order.state == ORDER_STATE_UNTRIGGERED and not is_twap(order):
         position.stop_lots[order.order_type - ORDER_TYPE_STOP_LOSS] += more
     elif counts_as_reduce_only(order):
         position.reduce_only_lots[order.side - SIDE_BUY] += more

@@ -14,20 +14,19 @@ from engine._matching cimport withdraw
 from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
-    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
-    first_work, has_queued_work, has_room_for_work, instrument_of, is_stop, level_of, order_key,
-    order_t, party_table, position_t, reduces, seq_of, session_t, size_of, state_t, trim_remove_first, work_add,
-    work_remove_first,
+    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session, first_work,
+    has_queued_work, has_room_for_work, instrument_of, is_stop, is_twap, level_of, order_key, order_t, party_table,
+    position_t, reduces, seq_of, session_t, size_of, state_t, trim_remove_first, work_add, work_remove_first,
 )
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
-    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, ORDER_STATE_LIVE, REASON_ACK,
-    REASON_BAD_SYMBOL, REASON_CANCELLED,
+    EVENT_KIND_MASS_CANCEL_DONE, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS,
+    EVENT_KIND_QUOTE_CANCELLED, ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
     REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
-    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
-    SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
-    WORK_MASS_CANCEL, WORK_ORDER_STATUS, mass_cancel_t, order_event_t, snap_work_t,
+    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION, SCOPE_VENUE,
+    SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY, WORK_MASS_CANCEL,
+    WORK_ORDER_STATUS, WORK_QUOTE_CANCEL, mass_cancel_t, order_event_t, snap_work_t,
 )
 
 
@@ -213,7 +212,9 @@ cdef bint concerns(const state_t *state, const snap_work_t *work, uint32_t slot)
         return True
     if work.work == WORK_EXPIRE_DAY:
         return order.time_in_force == TIME_IN_FORCE_DAY
-    if work.work == WORK_CANCEL_ON_DISCONNECT and is_stop(order):
+    if work.work == WORK_CANCEL_ON_DISCONNECT and (is_stop(order) or is_twap(order)):
+        return False
+    if work.work == WORK_QUOTE_CANCEL and not order.flags & ORDER_FLAG_QUOTE:
         return False
     if work.scope == SCOPE_SESSION and order.session_id != work.target_id:
         return False
@@ -242,9 +243,13 @@ cdef void write_status(state_t *state, const snap_work_t *work, uint32_t slot) n
 cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     """The first work leaves the queue and says so."""
     if work.work == WORK_MASS_CANCEL:
-        write_mass_done(state, REASON_ACK, work, work.scope, work.target_id)
+        write_mass_done(state, EVENT_KIND_MASS_CANCEL_DONE, REASON_ACK, work, work.scope, work.target_id)
     elif work.work == WORK_CANCEL_ON_DISCONNECT:
-        write_mass_done(state, REASON_CANCELLED_DISCONNECT, work, SCOPE_SESSION, work.session_id)
+        write_mass_done(
+            state, EVENT_KIND_MASS_CANCEL_DONE, REASON_CANCELLED_DISCONNECT, work, SCOPE_SESSION, work.session_id
+        )
+    elif work.work == WORK_QUOTE_CANCEL:
+        write_mass_done(state, EVENT_KIND_QUOTE_CANCELLED, REASON_ACK, work, work.scope, work.target_id)
     elif work.work == WORK_ORDER_STATUS:
         write_status_end(state, work)
     state.visit_next = 0

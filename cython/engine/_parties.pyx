@@ -38,6 +38,7 @@ cdef enum:
     FILLS_MAX = 1000
     BAND_PPM_MAX = 1000000
     STP_GROUPS_MAX = 0x80000000
+    BUSINESS_DATE_MAX = 99991231
 
 cdef int64_t RATE_LIMIT_MILLI_MAX = 1000000000000
 cdef int64_t E8_PER_MICRO_SQUARED = 10000000000  # tick_e8 x lot_e8 per micro-USDC of tick value
@@ -86,7 +87,7 @@ cdef uint16_t set_venue_state(state_t *state, const command_t *command) noexcept
 
 cdef uint16_t roll_business_date(state_t *state, const roll_business_date_t *command) noexcept nogil:
     cdef snap_work_t *work
-    if command.business_date <= state.business_date:
+    if not state.business_date < command.business_date <= BUSINESS_DATE_MAX:
         return REASON_INVALID_PARAMETER
     if not has_room_for_work(state):
         return REASON_REJECTED_CAPACITY

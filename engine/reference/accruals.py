@@ -152,7 +152,7 @@ class Accruals:
         cost = accrual.fraction_cost
         accrual.fraction_parts = accrual.fraction_cost = 0
         if lots:
-            self._ledger.book(position, lots, instrument.mark_ticks)
+            self._book_fractions(position, lots, instrument)
         difference = instrument.value_micro(cost - lots * instrument.mark_ticks) if state.has_money else 0
         if difference:
             self._ledger.move_house(
@@ -161,3 +161,13 @@ class Accruals:
             )  # fmt: skip
         if lots:
             self._events.position_changed(position, PositionChange.HOUSE)
+
+    def _book_fractions(self, position: Position, lots: int, instrument: Instrument) -> None:
+        """At the new mark; what that realises is told, as no fill tells it."""
+        before_e8, mark = position.lots * instrument.lot_e8, instrument.mark_ticks
+        realised = self._ledger.book(position, lots, mark)
+        if realised:
+            self._events.account_entry(
+                position.account, EntryKind.SPLIT, realised, HouseAccount.CLEARING,
+                instrument_id=instrument.instrument_id, price_e8=mark * instrument.tick_e8, position_e8=before_e8,
+            )  # fmt: skip

@@ -53,6 +53,7 @@ RATE_LIMIT_MILLI_MAX = 10**12
 PRICE_LEVELS_MAX = 1 << 24
 FILLS_MAX = 1_000
 BAND_PPM_MAX = 1_000_000
+BUSINESS_DATE_MAX = 9999_12_31
 E8_PER_MICRO_SQUARED = 10**10  # tick_e8 x lot_e8 per micro-USDC of tick value
 
 # All defined flags, as plain ints: `~` of an IntFlag gives the other defined flags, not the undefined ones.
@@ -130,7 +131,7 @@ class Parties:
         return Reason.ACK
 
     def _roll_business_date(self, command: RollBusinessDate, body: bytes) -> Reason:
-        if command.business_date <= self._state.business_date:
+        if not self._state.business_date < command.business_date <= BUSINESS_DATE_MAX:
             return Reason.INVALID_PARAMETER
         if not self.has_room_for_work():
             return Reason.REJECTED_CAPACITY

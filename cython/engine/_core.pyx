@@ -20,9 +20,9 @@ from engine.declarations import layout_table
 from engine._admin cimport administer
 from engine._canonical cimport snapshot_size, snapshot_write
 from engine._events cimport write_config
-from engine._memory cimport events_make_room, state_close, state_open, state_set_fills_max
 from engine._matcher cimport BookHandle, open_handle
 from engine._matching cimport fill_host
+from engine._memory cimport events_make_room, state_close, state_open, state_set_fills_max
 from engine._orders cimport cancel, place, replace
 from engine._parties cimport book_config, check_fixed, check_instrument, configure, disconnect, logon, set_instrument
 from engine._quotes cimport quote, quote_cancel
@@ -36,18 +36,20 @@ from engine._state cimport (
     modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
     throttle_t,
 )
+from engine._twap cimport close_position, place_twap
 from engine._work cimport finish_command, mass_cancel, tick
 from engine.heap cimport node_t
 from engine.layouts cimport compiled_layouts
 from engine.matcher cimport pg_config, pg_host
 from engine.names cimport names_prefetch
-from engine.table cimport ids_prefetch, prefetch
 from engine.records cimport (
-    COMMAND_KIND_CANCEL, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE, COMMAND_KIND_QUOTE, COMMAND_KIND_QUOTE_CANCEL,
-    COMMAND_KIND_REPLACE, COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT,
-    COMMAND_KIND_TICK, COMMAND_SIZE, FIRST_CLIENT_KIND, LAST_CLIENT_KIND, REASON_UNKNOWN_MATCHER, SECTION_BOOK,
-    SECTION_INSTRUMENT, command_header_t, command_t, event_t, set_instrument_t, snap_work_t,
+    COMMAND_KIND_CANCEL, COMMAND_KIND_CLOSE_POSITION, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE,
+    COMMAND_KIND_PLACE_TWAP, COMMAND_KIND_QUOTE, COMMAND_KIND_QUOTE_CANCEL, COMMAND_KIND_REPLACE,
+    COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT, COMMAND_KIND_TICK,
+    COMMAND_SIZE, FIRST_CLIENT_KIND, LAST_CLIENT_KIND, REASON_UNKNOWN_MATCHER, SECTION_BOOK, SECTION_INSTRUMENT,
+    command_header_t, command_t, event_t, set_instrument_t, snap_work_t,
 )
+from engine.table cimport ids_prefetch, prefetch
 
 VERSION = "2"
 IDS_MAX = 2**31 - 1  # of accounts, so that an id and a self-trade group fit into 32 bits; the other tables follow
@@ -129,6 +131,10 @@ cdef inline void switch(state_t *state, const command_t *command) noexcept nogil
         quote(state, &command.quote)
     elif kind == COMMAND_KIND_QUOTE_CANCEL:
         quote_cancel(state, &command.quote_cancel)
+    elif kind == COMMAND_KIND_PLACE_TWAP:
+        place_twap(state, &command.place_twap)
+    elif kind == COMMAND_KIND_CLOSE_POSITION:
+        close_position(state, &command.close_position)
     elif kind == COMMAND_KIND_SESSION_LOGON:
         logon(state, command)
     elif kind == COMMAND_KIND_SESSION_DISCONNECT:

@@ -25,6 +25,8 @@ cdef void fill_host(state_t *state, pg_host *host) noexcept nogil
 # trigger.
 cdef void activate(state_t *state, uint32_t slot, const place_t *entry) noexcept nogil
 
+# Sends a slice of a TWAP to its book: an IOC whose rest is left to later slices. It may be the end of the TWAP.
+cdef void match_slice(state_t *state, uint32_t slot, int64_t lots, int64_t limit_ticks) noexcept nogil
 # ORDER_ATTACHED of an order that has a pair.
 cdef void tell_pair(state_t *state, uint32_t slot) noexcept nogil
 

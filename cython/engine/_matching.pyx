@@ -340,7 +340,7 @@ cdef void withdraw_tripped(state_t *state) noexcept nogil:
 
 
 cdef inline uint8_t execution_of(const order_t *order) noexcept nogil:
-    if is_stop(order):  # fired: a reduce-only MARKET IOC
+    if is_stop(order) or is_twap(order):  # fired: a reduce-only MARKET IOC; a slice
         return PG_IOC
     if order.order_type == ORDER_TYPE_ALO:
         return PG_POST_ONLY
@@ -413,6 +413,17 @@ cdef void follow(state_t *state, uint32_t slot, int64_t limit_ticks, size_t coun
     """What the reports of a placed order bring about."""
     apply_reports(state, slot, limit_ticks, state.reports, count)
     check_fate(state, slot, state.reports + count - 1)
+    withdraw_tripped(state)
+
+
+cdef void match_slice(state_t *state, uint32_t slot, int64_t lots, int64_t limit_ticks) noexcept nogil:
+    cdef pg_op op
+    cdef size_t count
+    fill_op(state, slot, &op)
+    op.leaves_lots = lots
+    op.price_ticks = limit_ticks
+    count = ask(state, slot, &op)
+    apply_reports(state, slot, limit_ticks, state.reports, count)
     withdraw_tripped(state)
 
 

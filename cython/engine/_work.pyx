@@ -16,8 +16,10 @@ from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
     TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session, first_work,
     has_queued_work, has_room_for_work, instrument_of, is_stop, is_twap, level_of, order_key, order_t, party_table,
-    position_t, reduces, seq_of, session_t, size_of, state_t, trim_remove_first, work_add, work_remove_first,
+    position_t, reduces, seq_of, session_t, size_of, state_t, terms_of_order, trim_remove_first, work_add,
+    work_remove_first,
 )
+from engine._twap cimport send_slice
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
@@ -38,6 +40,7 @@ cdef void tick(state_t *state) noexcept nogil:
     expire_orders(state)
     start_cod_timers(state)
     release_orders(state)
+    send_slices(state)
     carry_on(state)
 
 
@@ -77,6 +80,11 @@ cdef inline int64_t first_release_ns(const state_t *state) noexcept nogil:
 cdef void release_orders(state_t *state) noexcept nogil:
     while state.releases and first_release_ns(state) <= state.timestamp_ns and take_step(state):
         release_first(state)
+
+
+cdef void send_slices(state_t *state) noexcept nogil:
+    while state.slices and terms_of_order(state, state.slices).next_ns <= state.timestamp_ns and take_step(state):
+        send_slice(state, state.slices)
 
 
 # ---------------------------------------------------------------------------------------------------- the three queues

@@ -478,7 +478,7 @@ class RiskCommands(Commands):
         largest = rng.choice(self.shape.leverages)
         return K.SET_INSTRUMENT_RISK, self._row(
             K.SET_INSTRUMENT_RISK, instrument=instrument.instrument_id,
-            position_cap_micro=min(MONEY_MAX, worth * rng.choice(self.shape.caps_orders)),
+            position_cap_micro=min(MONEY_MAX, max(3 * 10**6, worth * rng.choice(self.shape.caps_orders))),
             interest_cap_micro=min(MONEY_MAX, worth * rng.choice(self.shape.interests_orders)),
             impact_notional_micro=max(1, worth // 8),
             maker_rate_e8=rng.choice((-10_000, 0, 20_000)), taker_rate_e8=rng.choice((10_000, 50_000)),

@@ -72,7 +72,7 @@ FEW_STOPS = (LIMIT,) * 7 + (MARKET, ALO, STOP_LOSS, TAKE_PROFIT)
 class RiskShape(Shape):
     needs: tuple[str, ...] = ()  # parts without which it has no point
     types: tuple[int, ...] = FEW_STOPS
-    steps: tuple[tuple[int, int], ...] = ((10**6, 10**5), (10**5, 10**6))  # one tick value
+    steps: tuple[tuple[int, int], ...] = ((10**8, 10**8), (10**7, 10**9))  # one tick value
     bands_ppm: tuple[int, ...] = (0, 0, 300_000)
     money: bool = True
     safe: bool = False  # nothing happens that could liquidate an account, poor as it may be

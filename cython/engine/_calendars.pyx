@@ -8,7 +8,7 @@ from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t, uint8_t
 from engine._exposures cimport interest_derive
 from engine._risk_state cimport instrument_risk_t
 from engine._state cimport instrument_t, risk_of_instrument, state_t
-from engine.arith cimport mul_div_ceil, mul_div_down, mul_div_floor
+from engine.arith cimport MONEY_MAX, mul_div_ceil, mul_div_down, mul_div_floor
 from engine.records cimport (
     PRICE_SOURCE_INTERNAL, RISK_SESSION_OVERNIGHT, RISK_SESSION_WEEKEND, SIDE_BUY, set_venue_risk_t,
     snap_calendar_t,
@@ -113,6 +113,9 @@ cdef void instrument_derive(state_t *state, uint32_t instrument_id) noexcept nog
         scaled(risk.session, venue.band_open_ppm, venue.band_overnight_ppm, venue.band_weekend_ppm),
         PPM,
         &overflow,
+    )
+    risk.lots_max = MONEY_MAX // (
+        instrument.config.max_price_e8 // instrument.config.tick_size_e8 * instrument.tick_value_micro
     )
     range_derive(instrument)
     band_derive(instrument, risk.band_ppm)

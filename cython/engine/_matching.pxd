@@ -2,7 +2,7 @@
 # section 3).
 #
 # Matchers are called here alone, through pg_matcher_api, one op at a time. The `owner` of an op is the order's slot,
-# so that a report leads to its order without a search. A fill is booked in one place, `book_fill`.
+# so that a report leads to its order without a search. A fill is booked in one place, `fill`.
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from engine._state cimport state_t

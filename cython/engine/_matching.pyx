@@ -7,24 +7,28 @@ only as far as its contract goes: a report that cannot be true stops the process
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
+from engine._accruals cimport settle
 from engine._attached cimport arm, parent_of, parent_t
 from engine._checks cimport stops_fit
-from engine._exposures cimport keep, kept_of, kept_t, position_move
+from engine._exposures cimport keep, kept_of, kept_t
 from engine._events cimport (
     set_ids, write_attached, write_modify_rejected, write_order, write_place_rejected, write_quote,
 )
+from engine._ledger cimport book, charge
+from engine._limits cimport count_trade
 from engine._protections cimport count_fill, freeze_first
 from engine._risk_state cimport protection_t
+from engine._risk_tables cimport touch
 from engine._state cimport (
-    counts_as_reduce_only, instrument_of, instrument_t, is_stop, is_twap, leaves_of, match_t, modify_free,
-    modify_remove, order_change, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t,
-    terms_make, terms_of_order, trim_add,
+    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, is_twap, leaves_of, match_t,
+    modify_free, modify_remove, order_change, order_free, order_remove, order_rename, order_resize, order_t,
+    position_t, state_t, terms_make, terms_of_order, trim_add,
 )
 from engine.arith cimport panic_unless
 from engine.matcher cimport (
     PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY,
-    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REST,
-    PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
+    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED,
+    PG_REST, PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
 )
 from engine.records cimport (
     EVENT_KIND_MMP_TRIPPED, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED,
@@ -34,8 +38,13 @@ from engine.records cimport (
     REASON_CANCELLED, REASON_CANCELLED_MMP, REASON_CANCELLED_STP, REASON_CANNOT_MODIFY_NO_SUCH_ORDER,
     REASON_FOK_CANCELLED, REASON_IOC_CANCELLED, REASON_MIN_QUANTITY_CANCELLED, REASON_REJECTED_ALO_WOULD_CROSS,
     REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY, REASON_SWEEP_LIMIT_CANCELLED, SIDE_BUY, SIDE_SELL,
-    TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, TRADE_KIND_NORMAL, order_event_t, place_t, snap_order_terms_t,
+    TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, order_event_t, place_t, snap_order_terms_t,
 )
+
+
+ctypedef struct booked_t:  # what a side of a fill did to its account's money
+    int64_t realised_micro
+    int64_t fee_micro
 
 
 # ------------------------------------------------------------------------------------------------ talking to a matcher
@@ -167,26 +176,22 @@ cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint1
 # ------------------------------------------------------------------------------------------------------------- booking
 
 
-cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:
-    """One order's part of a fill."""
+cdef inline booked_t book_side(
+    state_t *state, uint32_t slot, int64_t lots, int64_t price_ticks, uint8_t liquidity
+) noexcept nogil:
+    """One order's part of a fill: position, cash, then the fee."""
     cdef order_t *order = &state.orders[slot]
     cdef kept_t before = kept_of(state, slot)
-    position_move(state, order.position, lots if order.side == SIDE_BUY else -lots, 0)
+    cdef booked_t booked
+    booked.realised_micro = book(state, order.position, lots if order.side == SIDE_BUY else -lots, price_ticks)
+    booked.fee_micro = charge(state, order.position, order.fee_tier, liquidity, lots, price_ticks)
     if counts_as_reduce_only(order):
         state.positions[order.position].reduce_only_lots[order.side - SIDE_BUY] -= lots
     order.cum_lots += lots
     if order.cum_lots == order.quantity_lots:
         order.state = ORDER_STATE_FILLED
     keep(state, slot, before)
-
-
-cdef inline void book_fill(
-    state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks
-) noexcept nogil:
-    """A trade of two orders: whatever a fill changes outside the book is changed here, before any event tells of it."""
-    state.risk.instruments[instrument_of(&state.positions[state.orders[taker].position])].row.last_ticks = price_ticks
-    book_side(state, taker, lots)
-    book_side(state, maker, lots)
+    return booked
 
 
 cdef inline void trim_later(state_t *state, uint32_t position) noexcept nogil:
@@ -195,30 +200,29 @@ cdef inline void trim_later(state_t *state, uint32_t position) noexcept nogil:
 
 
 cdef inline void write_fill(
-    state_t *state, uint32_t slot, uint32_t contra, const pg_report *report, uint8_t liquidity
+    state_t *state, uint32_t slot, uint32_t contra, const pg_report *report, uint8_t liquidity, const booked_t *booked
 ) noexcept nogil:
     cdef const instrument_t *instrument = instrument_of_order(state, slot)
     cdef order_event_t *event = write_order(state, EVENT_KIND_ORDER_FILLED, REASON_ACK, slot)
     event.last_price_e8 = report.price_ticks * instrument.config.tick_size_e8
     event.last_quantity_e8 = report.lots * instrument.config.lot_size_e8
     event.contra_order_id = state.orders[contra].order_id
+    event.fee_micro = booked.fee_micro
+    event.realised_pnl_micro = booked.realised_micro
     event.liquidity = liquidity
-    event.trade_kind = TRADE_KIND_NORMAL
+    event.trade_kind = state.match.trade_kind
     if liquidity == LIQUIDITY_MAKER:
         event.display_quantity_e8 = report.shown_lots * instrument.config.lot_size_e8
 
 
-cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *report) noexcept nogil:
-    cdef uint32_t maker = reported_order(state, report)
+cdef void check_fill(
+    const state_t *state, uint32_t taker, uint32_t maker, int64_t limit_ticks, const pg_report *report
+) noexcept nogil:
     cdef const order_t *one = &state.orders[taker]
     cdef const order_t *other = &state.orders[maker]
-    cdef uint32_t taker_position = one.position, maker_position = other.position
-    cdef uint32_t quoting_session_id = other.session_id if other.flags & ORDER_FLAG_QUOTE else 0
-    cdef bint buys = one.side == SIDE_BUY, has_pair, other_has_pair
-    cdef parent_t[2] parents
     panic_unless(
         one.side != other.side
-        and instrument_of(&state.positions[taker_position]) == instrument_of(&state.positions[maker_position])
+        and instrument_of(&state.positions[one.position]) == instrument_of(&state.positions[other.position])
         and 1 <= report.lots <= min(leaves_of(one), leaves_of(other)),
         "a matcher reports a fill of two orders that cannot have traded",
     )
@@ -226,10 +230,39 @@ cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_rep
         1 <= report.price_ticks <= limit_ticks if one.side == SIDE_BUY else report.price_ticks >= limit_ticks,
         "a matcher reports a fill outside the limit of an op",
     )
-    book_fill(state, taker, maker, report.lots, report.price_ticks)
+
+
+cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *report) noexcept nogil:
+    """A trade of two orders: what it changes outside the book is changed before the first event tells of it, and all
+    that follows comes in the order of docs/risk.md section 3."""
+    cdef uint32_t maker = reported_order(state, report)
+    cdef const order_t *one = &state.orders[taker]
+    cdef const order_t *other = &state.orders[maker]
+    cdef uint32_t instrument_id = instrument_of(&state.positions[one.position])
+    cdef booked_t taken, made
+    check_fill(state, taker, maker, limit_ticks, report)
+    settle(state, one.account_id)
+    settle(state, other.account_id)
+    state.risk.instruments[instrument_id].row.last_ticks = report.price_ticks
+    taken = book_side(state, taker, report.lots, report.price_ticks, LIQUIDITY_TAKER)
+    made = book_side(state, maker, report.lots, report.price_ticks, LIQUIDITY_MAKER)
     state.terms[maker].by_state.shown_lots = report.shown_lots
-    write_fill(state, taker, maker, report, LIQUIDITY_TAKER)
-    write_fill(state, maker, taker, report, LIQUIDITY_MAKER)
+    write_fill(state, taker, maker, report, LIQUIDITY_TAKER, &taken)
+    write_fill(state, maker, taker, report, LIQUIDITY_MAKER, &made)
+    if state.risk.any_kinds:
+        count_trade(state, one.session_id, one.account_id, instrument_id)
+        count_trade(state, other.session_id, other.account_id, instrument_id)
+    after_fill(state, taker, maker, report)
+
+
+cdef void after_fill(state_t *state, uint32_t taker, uint32_t maker, const pg_report *report) noexcept nogil:
+    """Ends, trims, pairs, protections, and what is to be looked at later; a slot may be another's once it has ended."""
+    cdef const order_t *one = &state.orders[taker]
+    cdef const order_t *other = &state.orders[maker]
+    cdef uint32_t taker_position = one.position, maker_position = other.position
+    cdef uint32_t quoting_session_id = other.session_id if other.flags & ORDER_FLAG_QUOTE else 0
+    cdef bint buys = one.side == SIDE_BUY, has_pair, other_has_pair
+    cdef parent_t[2] parents
     has_pair = one.has_terms and parent_of(state, taker, &parents[0])
     other_has_pair = other.has_terms and parent_of(state, maker, &parents[1])
     if one.state == ORDER_STATE_FILLED:
@@ -246,6 +279,9 @@ cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_rep
         count_fill(
             state, maker_position, quoting_session_id, -report.lots if buys else report.lots, report.price_ticks
         )
+    if state.risk.has_money:
+        touch(state, account_of(&state.positions[taker_position]))
+        touch(state, account_of(&state.positions[maker_position]))
 
 
 # ------------------------------------------------------------------------------------------------------- other reports

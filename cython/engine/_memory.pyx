@@ -8,8 +8,8 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from engine._risk_state cimport (
-    account_risk_t, bits_t, exposure_t, fee_t, feed_t, heads_t, instrument_risk_t, limited_t, position_risk_t,
-    protection_t, risk_t,
+    account_risk_t, bits_t, crossing_t, exposure_t, fee_t, feed_t, heads_t, instrument_risk_t, limited_t,
+    position_risk_t, protection_t, risk_t,
 )
 from engine._state cimport (
     LEVELS, MAPPINGS_MAX, account_t, instrument_t, limits_t, mapping_t, modify_t, order_t, party_t, position_t,
@@ -19,8 +19,8 @@ from engine.arith cimport panic_unless
 from engine.heap cimport node_t
 from engine.matcher cimport PG_REPORTS_MAX, pg_report
 from engine.records cimport (
-    SCOPE_BROKER, SCOPE_SESSION, SCOPE_VENUE, VENUE_STATE_OPEN, event_t, set_venue_risk_t, snap_calendar_t,
-    snap_limit_t, snap_order_terms_t, snap_ranking_t, snap_transfer_t, snap_work_t,
+    SCOPE_BROKER, SCOPE_SESSION, SCOPE_VENUE, TRADE_KIND_NORMAL, VENUE_STATE_OPEN, event_t, set_venue_risk_t,
+    snap_calendar_t, snap_limit_t, snap_order_terms_t, snap_ranking_t, snap_transfer_t, snap_work_t,
 )
 from engine.table cimport ids_capacity, ids_t, pages_give, pages_grow, pages_take
 
@@ -160,12 +160,14 @@ cdef bint take_limits(state_t *state) noexcept nogil:
     risk.limit_next = <uint32_t *> take(state, rows, sizeof(uint32_t), False)
     risk.heads = <heads_t *> take(state, rows, sizeof(heads_t), False)
     risk.monitors = <uint32_t *> take(state, rows, sizeof(uint32_t), False)
+    risk.crossed = <crossing_t *> take(state, rows, sizeof(crossing_t), False)
+    risk.met = <uint32_t *> take(state, rows, sizeof(uint32_t), False)
     risk.exposures = <exposure_t *> take(
         state, <uint64_t> LEVELS * state.limits.positions_max, sizeof(exposure_t), False
     )
     return (
         risk.limits != NULL and risk.limit_next != NULL and risk.heads != NULL and risk.monitors != NULL
-        and risk.exposures != NULL
+        and risk.exposures != NULL and risk.crossed != NULL and risk.met != NULL
     )
 
 
@@ -233,6 +235,7 @@ cdef state_t *state_open(const limits_t *limits) noexcept nogil:
         return NULL
     state.limits = limits[0]
     state.venue_state = VENUE_STATE_OPEN
+    state.match.trade_kind = TRADE_KIND_NORMAL
     fill_defaults(&state.risk.config)
     fill_rates(&state.risk)
     if not take_parties(state) or not take_orders(state) or not take_risk(state) or not state_set_fills_max(state, 1):

@@ -6,38 +6,40 @@ Called by `_core`. A quote is an order like others for everything else; what its
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
+from engine._accruals cimport settle
 from engine._checks cimport (
-    check_cancel_rate, check_general_rate, check_market_open, check_notional, check_price, check_quantity, check_room,
-    may_cancel, may_trade,
+    check_cancel_rate, check_market, check_notional, check_price, check_quantity, check_room, may_cancel, may_trade,
 )
-from engine._events cimport write_order, write_quote, write_quote_rejected
+from engine._events cimport write_quote, write_quote_rejected
+from engine._exposures cimport kept_of, kept_t
+from engine._limits cimport (
+    fail, proposal_begin, proposal_t, take, tell_accepted, tell_refused, verdict_begin, verdict_t,
+)
 from engine._matching cimport activate_quote, replace_quote, withdraw
 from engine._orders cimport fill_blank
+from engine._risk_checks cimport check_exposure, check_gate, check_open, check_pace, check_size, check_tolerance
 from engine._risk_state cimport protection_t
 from engine._risk_tables cimport protection_of
 from engine._state cimport (
     TRADER_LEVEL, account_t, find_account, find_instrument, has_room_for_work, instrument_t, numbered, order_add,
-    order_t, order_take, position_add, position_find, position_t, state_t, work_add,
+    order_t, order_take, position_add, position_find, state_t, work_add,
 )
+from engine.arith cimport i128
 from engine.names cimport NAME_SIZE
 from engine.rate cimport WEIGHT_MICRO
 from engine.records cimport (
-    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_QUOTE_SET, ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, ORDER_TYPE_ALO, REASON_ACK,
-    REASON_BAD_SYMBOL, REASON_CANCELLED, REASON_CANCELLED_ADMIN, REASON_INVALID_PARAMETER, REASON_PERMISSION_DENIED,
-    REASON_REJECTED_CAPACITY, REASON_REJECTED_QUOTE_FROZEN, SCOPE_ACCOUNT, SIDE_BUY, SIDE_SELL, WORK_QUOTE_CANCEL,
-    command_header_t, quote_cancel_t, quote_event_t, quote_t, snap_work_t,
+    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_QUOTE_SET, ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, ORDER_TYPE_ALO,
+    REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED, REASON_CANCELLED_ADMIN, REASON_INVALID_PARAMETER,
+    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_REJECTED_QUOTE_FROZEN, SCOPE_ACCOUNT, SIDE_BUY,
+    SIDE_SELL, WORK_QUOTE_CANCEL, command_header_t, quote_cancel_t, quote_event_t, quote_t, snap_work_t,
 )
 
 
 ctypedef struct wanted_t:  # one side of a QUOTE, and where it goes
     const quote_t *command
-    const account_t *account
-    const instrument_t *instrument
-    uint32_t position
+    proposal_t proposal  # that of the message, the side's once it is checked
     int64_t price_e8
     int64_t quantity_e8
-    int64_t price_ticks  # once they are checked
-    int64_t lots
     uint8_t side
 
 
@@ -45,40 +47,50 @@ ctypedef struct wanted_t:  # one side of a QUOTE, and where it goes
 
 
 cdef void quote(state_t *state, const quote_t *command) noexcept nogil:
-    cdef int64_t retry_ms = 0
-    cdef uint32_t position = 0
-    cdef uint16_t reason = check_quote(state, command, &retry_ms)
-    if not reason:
-        position = position_find(state, command.account_id, command.instrument_id)
-        if position == 0 and state.positions_count < state.limits.positions_max:
-            position = position_add(state, command.account_id, command.instrument_id)
-        if position == 0:
-            reason = REASON_REJECTED_CAPACITY
-    if reason:
-        write_quote_rejected(state, reason, <const command_header_t *> command, command.quote_id, retry_ms)
-        return
-    set_sides(state, command, position)
-
-
-cdef uint16_t check_quote(state_t *state, const quote_t *command, int64_t *retry_ms) noexcept nogil:
-    """What concerns the whole message."""
-    cdef const account_t *account = find_account(state, command.account_id)
-    cdef const instrument_t *instrument
+    cdef const command_header_t *header = <const command_header_t *> command
+    cdef verdict_t verdict
+    cdef proposal_t proposal
     cdef uint16_t reason
-    if not may_trade(state, command.session_id, account):
-        return REASON_PERMISSION_DENIED
-    reason = check_general_rate(state, account, retry_ms)
+    if not may_trade(state, command.session_id, find_account(state, command.account_id)):
+        write_quote_rejected(state, REASON_PERMISSION_DENIED, header, command.quote_id, 0)
+        return
+    settle(state, command.account_id)
+    verdict_begin(&verdict)
+    reason = check_quote(state, command, &proposal, &verdict)
+    if reason:
+        write_quote_rejected(state, reason, header, command.quote_id, verdict.detail)
+        tell_refused(state, &verdict, &proposal, command.instrument_id, command.quote_id)
+        return
+    proposal.position = position_find(state, command.account_id, command.instrument_id)
+    if proposal.position == 0:
+        if state.positions_count >= state.limits.positions_max:
+            write_quote_rejected(state, REASON_REJECTED_CAPACITY, header, command.quote_id, 0)
+            return
+        proposal.position = position_add(state, command.account_id, command.instrument_id)
+    tell_accepted(state, &verdict, &proposal, 0, command.quote_id)
+    set_sides(state, command, &proposal)
+
+
+cdef uint16_t check_quote(
+    state_t *state, const quote_t *command, proposal_t *proposal, verdict_t *verdict
+) noexcept nogil:
+    """What concerns the whole message."""
+    cdef uint16_t reason
+    proposal_begin(state, proposal, command.session_id, command.account_id)
+    proposal.instrument = find_instrument(state, command.instrument_id)
+    if proposal.instrument != NULL:
+        proposal.instrument_id = command.instrument_id
+    reason = check_gate(state, proposal, verdict, command.sent_ns, WEIGHT_MICRO)
     if reason:
         return reason
-    instrument = find_instrument(state, command.instrument_id)
-    if instrument == NULL:
-        return REASON_BAD_SYMBOL
-    reason = check_market_open(instrument, False)
+    if proposal.instrument == NULL:
+        return fail(verdict, REASON_BAD_SYMBOL, 0)
+    reason = check_market(state, proposal, verdict)
     if not reason and not are_sound_sides(command):
-        reason = REASON_INVALID_PARAMETER
+        reason = fail(verdict, REASON_INVALID_PARAMETER, 0)
     if not reason and is_frozen(state, command):
-        reason = REASON_REJECTED_QUOTE_FROZEN
-    return reason
+        reason = fail(verdict, REASON_REJECTED_QUOTE_FROZEN, 0)
+    return reason if reason else check_pace(state, proposal, verdict, 0)
 
 
 cdef inline bint are_sound_sides(const quote_t *command) noexcept nogil:
@@ -94,10 +106,11 @@ cdef bint is_frozen(const state_t *state, const quote_t *command) noexcept nogil
     return protection != NULL and protection.row.frozen_until_ns > state.timestamp_ns
 
 
-cdef void set_sides(state_t *state, const quote_t *command, uint32_t position) noexcept nogil:
+cdef void set_sides(state_t *state, const quote_t *command, const proposal_t *proposal) noexcept nogil:
     """Bid first, unless it would meet the ask that stands so far."""
     cdef wanted_t bid, ask
-    cdef const instrument_t *instrument = &state.instruments[command.instrument_id]
+    cdef const instrument_t *instrument = proposal.instrument
+    cdef uint32_t position = proposal.position
     cdef uint32_t old_ask = state.risk.positions[position].quotes[SIDE_SELL - SIDE_BUY]
     cdef uint16_t bid_reason, ask_reason
     cdef bint moves_up = old_ask and command.bid_quantity_e8 and (
@@ -105,9 +118,7 @@ cdef void set_sides(state_t *state, const quote_t *command, uint32_t position) n
     )
     cdef quote_event_t *event
     bid.command = command
-    bid.account = &state.accounts[command.account_id]
-    bid.instrument = instrument
-    bid.position = position
+    bid.proposal = proposal[0]
     ask = bid
     bid.side = SIDE_BUY
     bid.price_e8 = command.bid_price_e8
@@ -132,38 +143,69 @@ cdef void set_sides(state_t *state, const quote_t *command, uint32_t position) n
 
 cdef uint16_t set_side(state_t *state, wanted_t *wanted) noexcept nogil:
     """As the maker wants it; when it cannot stand there is none, because the old one is not wanted any more."""
-    cdef uint32_t slot = state.risk.positions[wanted.position].quotes[wanted.side - SIDE_BUY]
+    cdef const quote_t *command = wanted.command
+    cdef uint32_t slot = state.risk.positions[wanted.proposal.position].quotes[wanted.side - SIDE_BUY]
+    cdef verdict_t verdict
+    cdef uint64_t order_id
     cdef uint16_t reason
-    if slot and (wanted.quantity_e8 == 0 or state.orders[slot].session_id != wanted.command.session_id):
+    if slot and (wanted.quantity_e8 == 0 or state.orders[slot].session_id != command.session_id):
         withdraw(state, slot, EVENT_KIND_ORDER_CANCELLED, REASON_CANCELLED)
         slot = 0
     if wanted.quantity_e8 == 0:
         return REASON_ACK
-    reason = check_side(state, slot, wanted)
-    if not reason and slot == 0:
-        return place_side(state, wanted)
+    verdict_begin(&verdict)
+    reason = check_side(state, slot, wanted, &verdict)
     if not reason:
+        order_id = state.orders[slot].order_id if slot else numbered(command.seq, wanted.side)
+        tell_accepted(state, &verdict, &wanted.proposal, order_id, command.quote_id)
+        if slot == 0:
+            return place_side(state, wanted)
         reason = replace_quote(
-            state, slot, <uint32_t> wanted.price_ticks, state.orders[slot].cum_lots + wanted.lots
+            state, slot, <uint32_t> wanted.proposal.ticks, state.orders[slot].cum_lots + wanted.proposal.lots
         )
     if reason and slot:
         withdraw(state, slot, EVENT_KIND_ORDER_CANCELLED, reason)
+    tell_refused(state, &verdict, &wanted.proposal, command.instrument_id, command.quote_id)
     return reason
 
 
-cdef uint16_t check_side(state_t *state, uint32_t slot, wanted_t *wanted) noexcept nogil:
+cdef uint16_t check_side(state_t *state, uint32_t slot, wanted_t *wanted, verdict_t *verdict) noexcept nogil:
     """`slot` of the quote that stands, 0 when there is none."""
-    cdef const instrument_t *instrument = wanted.instrument
-    cdef uint16_t reason = check_quantity(instrument, False, wanted.quantity_e8)
+    cdef proposal_t *proposal = &wanted.proposal
+    cdef const instrument_t *instrument = proposal.instrument
+    cdef i128 notional
+    cdef uint16_t reason = take(verdict, check_quantity(instrument, False, wanted.quantity_e8))
     if not reason:
-        reason = check_price(instrument, ORDER_TYPE_ALO, wanted.side, wanted.price_e8, &wanted.price_ticks)
+        reason = take(
+            verdict,
+            check_price(state, instrument, ORDER_TYPE_ALO, wanted.side, wanted.price_e8, &proposal.ticks),
+        )
     if reason:
         return reason
-    wanted.lots = wanted.quantity_e8 // instrument.config.lot_size_e8
-    reason = check_notional(instrument, ORDER_TYPE_ALO, False, wanted.price_ticks, wanted.lots)
+    propose_side(state, slot, wanted)
+    notional = proposal.value * instrument.tick_value_micro
+    reason = check_tolerance(state, proposal, verdict)
+    if not reason:
+        reason = take(verdict, check_notional(instrument, False, notional))
+    if not reason:
+        reason = check_size(state, proposal, verdict, wanted.quantity_e8, notional)
     if not reason and slot == 0:
-        reason = check_room(state, wanted.account, wanted.position)
-    return reason
+        reason = take(verdict, check_room(state, proposal.account, proposal.position))
+    if not reason:
+        reason = check_open(state, proposal, verdict, slot == 0)
+    return reason if reason else check_exposure(state, proposal, verdict)
+
+
+cdef void propose_side(const state_t *state, uint32_t slot, wanted_t *wanted) noexcept nogil:
+    cdef proposal_t *proposal = &wanted.proposal
+    cdef kept_t kept
+    proposal.side = wanted.side
+    proposal.lots = wanted.quantity_e8 // proposal.instrument.config.lot_size_e8
+    proposal.value = <i128> proposal.lots * proposal.ticks
+    if slot:
+        kept = kept_of(state, slot)
+        proposal.old_lots = kept.lots
+        proposal.old_value = kept.value
 
 
 cdef uint16_t place_side(state_t *state, const wanted_t *wanted) noexcept nogil:
@@ -171,12 +213,12 @@ cdef uint16_t place_side(state_t *state, const wanted_t *wanted) noexcept nogil:
     cdef uint64_t order_id = numbered(command.seq, wanted.side)
     cdef uint32_t slot = order_take(state)
     cdef order_t *order = &state.orders[slot]
-    fill_blank(state, slot, order_id, command.session_id, command.account_id, wanted.position)
+    fill_blank(state, slot, order_id, command.session_id, command.account_id, wanted.proposal.position)
     order.side = wanted.side
     order.order_type = ORDER_TYPE_ALO
     order.flags = ORDER_FLAG_QUOTE
-    order.price_ticks = <uint32_t> wanted.price_ticks
-    order.quantity_lots = wanted.lots
+    order.price_ticks = <uint32_t> wanted.proposal.ticks
+    order.quantity_lots = wanted.proposal.lots
     order.state = ORDER_STATE_LIVE
     order_add(state, slot)
     return activate_quote(state, slot)

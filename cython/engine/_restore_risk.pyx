@@ -12,14 +12,14 @@ from engine._exposures cimport position_move
 from engine._limit_rows cimport find_limited, limit_add, limit_compare, limit_is_sound, set_flags
 from engine._parties cimport set_broker
 from engine._restore cimport section_t
-from engine._risk_config cimport LEVERAGE_LARGEST, MONEY_MAX, are_rates, is_sound_instrument, is_sound_venue
+from engine._risk_config cimport LEVERAGE_LARGEST, are_rates, is_sound_instrument, is_sound_venue
 from engine._risk_state cimport PROTECTION_FILLS_MAX, SOURCES_MAX, fee_t, instrument_risk_t, protection_t
 from engine._risk_tables cimport fee_of, protection_add, protection_of, touch, transfer_restore
 from engine._state cimport (
     find_account, find_instrument, find_session, position_find, risk_of_account, risk_of_instrument,
     risk_of_position, state_t,
 )
-from engine.arith cimport i128, narrow, size_of_i128
+from engine.arith cimport MONEY_MAX, i128, narrow, size_of_i128
 from engine.levels cimport PRICE_LEVELS_MAX
 from engine.records cimport (
     ACCOUNT_FLAG_DLP, ACCOUNT_FLAG_HOUSE, COMMAND_HEADER_SIZE, COMMAND_KIND_DELIST, COMMAND_KIND_DEPOSIT,

@@ -9,12 +9,6 @@ from engine.records cimport command_t, set_instrument_risk_t, set_venue_risk_t
 cdef enum:
     LEVERAGE_LARGEST = 200
 
-cdef extern from *:
-    """
-    #define PG_MONEY_MAX ((int64_t)1 << 60)
-    """
-    const int64_t MONEY_MAX "PG_MONEY_MAX"  # micro-USDC: the largest amount that a venue is meant for
-
 
 cdef uint16_t set_venue_risk(state_t *state, const command_t *command) noexcept nogil
 cdef uint16_t set_instrument_risk(state_t *state, const command_t *command) noexcept nogil

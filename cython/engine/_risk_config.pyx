@@ -11,6 +11,7 @@ from engine._calendars cimport instrument_derive, instruments_derive
 from engine._checks cimport covers
 from engine._risk_state cimport fee_t
 from engine._risk_tables cimport fee_of
+from engine.arith cimport MONEY_MAX
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, risk_of_account, risk_of_instrument, session_t, state_t,
 )

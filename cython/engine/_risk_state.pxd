@@ -2,9 +2,9 @@
 #
 # A section of the snapshot whose rows are seldom touched is kept as these rows (`snap_*_t`), so that its fields have
 # the names and meanings of engine/snapshot_records.py; what an order's way reads has a record of its own in front of
-# it. Each lies beside the record that it belongs to, under the same slot or id: orders, positions, accounts and instruments
-# do not grow. Operations are in `_exposures` (positions and working orders along an account's path), `_limit_rows`,
-# `_risk_tables` (transfers, protections, queues).
+# it. Each lies beside the record that it belongs to, under the same slot or id: orders, positions, accounts and
+# instruments do not grow. Operations are in `_exposures` (positions and working orders along an account's path),
+# `_limit_rows`, `_risk_tables` (transfers, protections, queues).
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 from engine.arith cimport i128
@@ -50,6 +50,11 @@ ctypedef struct exposure_t:  # 96 bytes: a watched node above accounts in one in
     uint32_t next
     uint32_t instrument_id
     uint64_t spare
+
+
+ctypedef struct crossing_t:  # a soft threshold that an order crosses, if it is accepted
+    int64_t usage
+    uint32_t row
 
 
 # ---- accounts, positions, orders
@@ -100,6 +105,7 @@ ctypedef struct rates_t:  # of one leverage, parts per million
 ctypedef struct instrument_risk_t:
     i128 interest_micro  # value(long lots x mark): its part of risk_t.interest_micro
     int64_t long_lots  # of all accounts
+    int64_t lots_max  # at the highest price they are worth MONEY_MAX
     int64_t position_cap_micro  # of leverage_max in the session in force
     int64_t interest_cap_micro  # in the session in force; 0 = none
     int64_t flow_cap_micro  # likewise
@@ -192,4 +198,6 @@ ctypedef struct risk_t:
     snap_ranking_t *ranking
     uint32_t ranking_count
     # the command at hand
+    crossing_t *crossed  # what its verdict has noted
+    uint32_t *met
     uint32_t venue_orders  # that the venue itself has made in it

@@ -14,8 +14,8 @@ from engine.matcher cimport pg_matcher_api, pg_report
 from engine.names cimport names_t
 from engine.rate cimport bucket_t
 from engine.records cimport (
-    ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, SCOPE_ACCOUNT,
-    ORDER_TYPE_TWAP, SCOPE_BROKER, SCOPE_FIRM, SCOPE_VENUE, SIDE_SELL, event_t, set_instrument_t, snap_order_terms_t,
+    ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, ORDER_TYPE_TWAP,
+    SCOPE_ACCOUNT, SCOPE_BROKER, SCOPE_FIRM, SCOPE_VENUE, SIDE_SELL, event_t, set_instrument_t, snap_order_terms_t,
     snap_work_t,
 )
 from engine.table cimport ids_prefetch, ids_t
@@ -222,6 +222,7 @@ ctypedef struct asker_t:  # the message that events answer: theirs is the number
 ctypedef struct match_t:  # the op that a matcher is at work on
     uint32_t taker  # slot, 0 = none
     size_t counted  # reports of it that are in the positions' moved_lots
+    uint8_t trade_kind  # of its fills
 
 
 ctypedef struct state_t:

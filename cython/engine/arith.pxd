@@ -39,6 +39,7 @@ cdef extern from *:
     }
     static inline int64_t pg_mul(int64_t a, int64_t b, int *overflow) { return pg_narrow((pg_i128)a * b, overflow); }
     /* The same roundings of a 128-bit number. Most fit into 64 bits, where a division takes a fifth of the time. */
+    #define PG_MONEY_MAX ((int64_t)1 << 60)
     #define PG_IN_64(n) ((n) == (int64_t)(n))
     static inline pg_i128 pg_quotient(pg_i128 n, pg_i128 d) {
         return PG_IN_64(n) && PG_IN_64(d) ? (pg_i128)((int64_t)n / (int64_t)d) : n / d;
@@ -67,6 +68,7 @@ cdef extern from *:
     #endif
     """
     ctypedef long long i128 "pg_i128"  # 128 bits; for Cython the widest integer there is
+    const int64_t MONEY_MAX "PG_MONEY_MAX"  # micro-USDC (docs/risk.md section 1)
     i128 div_down "pg_div_down"(i128 n, i128 d) noexcept nogil
     i128 div_up "pg_div_up"(i128 n, i128 d) noexcept nogil
     i128 div_near "pg_div_near"(i128 n, i128 d) noexcept nogil

@@ -66,9 +66,14 @@ def check_replace(state: State, order: Order, replace: Replace, verdict: Verdict
 
 
 def replacement(session: Session | None, order: Order, total_lots: int, ticks: int) -> Proposal:
-    """What an open order would add with new terms; while a modify may wait, the larger of both states is kept."""
-    proposal = Proposal(session, order.account, order.instrument, order.side, total_lots - order.cum_lots, ticks)
-    proposal.only_reduces = bool(order.flags & REDUCE_ONLY) or order.is_stop
+    """What an open order would add with new terms; while a modify may wait, the larger of both states is kept. Nothing
+    is kept for one that only reduces."""
+    reducing = bool(order.flags & REDUCE_ONLY) or order.is_stop
+    lots = 0 if reducing else total_lots - order.cum_lots
+    proposal = Proposal(session, order.account, order.instrument, order.side, lots, ticks)
+    if reducing:
+        proposal.only_reduces = True
+        return proposal
     proposal.old_lots, proposal.old_value = order.kept_lots, order.kept_value
     if order.order_type == LIMIT and order.instrument.speed_bump_ns > 0:
         leaves = order.leaves_lots

@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
 from engine._limits cimport proposal_t, verdict_t
 from engine._state cimport account_t, instrument_t, position_t, session_t, state_t
 from engine.arith cimport i128
-from engine.records cimport place_t, replace_t
+from engine.records cimport command_header_t, place_t, replace_t
 
 
 ctypedef struct entry_t:  # a new order, or new terms of one, as the checks found it
@@ -27,6 +27,12 @@ cdef uint16_t check_replace(
 ) noexcept nogil
 
 # Parts of the list that quotes, schedules and closing orders share with PLACE. *price_ticks is the price in ticks.
+# The gate, a free client order id and a known instrument; begins the proposal. `check_market`: may the account trade
+# the instrument now, whatever the order's terms are?
+cdef uint16_t check_message(
+    state_t *state, const command_header_t *header, const char *client_order_id, proposal_t *proposal,
+    verdict_t *verdict,
+) noexcept nogil
 cdef uint16_t check_market(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil
 cdef uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil
 cdef uint16_t check_price(

@@ -30,7 +30,8 @@ from engine.records cimport (
     REASON_REJECTED_LESS_THAN_MIN_NOTIONAL, REASON_REJECTED_LESS_THAN_MIN_PRICE_BAND, REASON_REJECTED_MARKET_CLOSED,
     REASON_REJECTED_NO_REFERENCE_PRICE, REASON_REJECTED_REDUCE_ONLY, REASON_REJECTED_TOO_MANY_OPEN_ORDERS,
     SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE, SIDE_BUY, SIDE_SELL, STP_MODE_DECREMENT, TIME_IN_FORCE_FOK,
-    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, place_t, replace_t, snap_account_risk_t,
+    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, command_header_t, place_t, replace_t,
+    snap_account_risk_t,
 )
 
 cdef enum:
@@ -327,17 +328,9 @@ cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) 
     cdef proposal_t *proposal = &entry.proposal
     cdef verdict_t *verdict = &entry.verdict
     cdef uint16_t reason
-    proposal_begin(state, proposal, place.session_id, place.account_id)
-    proposal.instrument = find_instrument(state, place.instrument_id)
-    if proposal.instrument != NULL:
-        proposal.instrument_id = place.instrument_id
-    reason = check_gate(state, proposal, verdict, place.sent_ns, WEIGHT_MICRO)
+    reason = check_message(state, <const command_header_t *> place, place.client_order_id, proposal, verdict)
     if reason:
         return reason
-    if is_taken(state, place.account_id, place.client_order_id):
-        return fail(verdict, REASON_REJECTED_DUPLICATE_CLORDID, 0)
-    if proposal.instrument == NULL:
-        return fail(verdict, REASON_BAD_SYMBOL, 0)
     proposal.side = place.side
     proposal.only_reduces = place.order_flags & ORDER_FLAG_REDUCE_ONLY or is_stop_type(place.order_type)
     reason = check_market(state, proposal, verdict)
@@ -351,6 +344,23 @@ cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) 
     if not reason:
         reason = take(verdict, check_reducing(state, place, entry))
     return reason if reason else check_exposure(state, proposal, verdict)
+
+
+cdef uint16_t check_message(
+    state_t *state, const command_header_t *header, const char *client_order_id, proposal_t *proposal,
+    verdict_t *verdict,
+) noexcept nogil:
+    cdef uint16_t reason
+    proposal_begin(state, proposal, header.session_id, header.account_id)
+    proposal.instrument = find_instrument(state, header.instrument_id)
+    if proposal.instrument != NULL:
+        proposal.instrument_id = header.instrument_id
+    reason = check_gate(state, proposal, verdict, header.sent_ns, WEIGHT_MICRO)
+    if reason:
+        return reason
+    if is_taken(state, header.account_id, client_order_id):
+        return fail(verdict, REASON_REJECTED_DUPLICATE_CLORDID, 0)
+    return REASON_ACK if proposal.instrument != NULL else fail(verdict, REASON_BAD_SYMBOL, 0)
 
 
 cdef uint16_t check_market(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:

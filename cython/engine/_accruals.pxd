@@ -1,7 +1,11 @@
 # What every account is booked once for: funding settlements, splits, delistings (docs/risk.md sections 12 and 13).
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from engine._state cimport state_t
+
+
+# None may be under way. `instrument_id` and `price_ticks` are those of a SPLIT or DELIST.
+cdef void accrual_start(state_t *state, uint16_t kind, uint32_t instrument_id, int64_t price_ticks) noexcept nogil
 
 
 # Books what is outstanding for an account, and its epoch. Everything that looks at an account's money or positions has

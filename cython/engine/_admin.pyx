@@ -6,16 +6,20 @@ what it books by events of its own, which come before the answer. Whoever builds
 
 from libc.stdint cimport uint16_t
 
+from engine._corporate cimport change_symbol, delist, schedule_delisting, split
 from engine._events cimport write_config
 from engine._feeds cimport set_feed, set_index, set_index_reference, set_manual_price, set_roll_weight, take_price
-from engine._prices cimport pulse
+from engine._funding cimport funding_sample, funding_settle
+from engine._prices cimport pulse, watch_reserve
 from engine._protections cimport reset_mmp, set_mmp
 from engine._risk_config cimport calendar_change, note, set_account_risk, set_fee, set_instrument_risk, set_venue_risk
+from engine._risk_work cimport start_monitors, start_pass
 from engine._state cimport find_session, session_t, state_t
 from engine.records cimport (
-    COMMAND_KIND_CALENDAR_CHANGE, COMMAND_KIND_DELIST, COMMAND_KIND_FUNDING_SAMPLE, COMMAND_KIND_HOUSE_TRANSFER,
-    COMMAND_KIND_KILL, COMMAND_KIND_MARK_PULSE, COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP,
-    COMMAND_KIND_REVIVE, COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED,
+    COMMAND_KIND_CALENDAR_CHANGE, COMMAND_KIND_CHANGE_SYMBOL, COMMAND_KIND_DELIST, COMMAND_KIND_FUNDING_SAMPLE,
+    COMMAND_KIND_FUNDING_SETTLE, COMMAND_KIND_HOUSE_TRANSFER, COMMAND_KIND_KILL, COMMAND_KIND_MARK_PULSE,
+    COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP, COMMAND_KIND_REVIVE,
+    COMMAND_KIND_SCHEDULE_DELISTING, COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED,
     COMMAND_KIND_SET_INDEX, COMMAND_KIND_SET_INDEX_REFERENCE, COMMAND_KIND_SET_INSTRUMENT_RISK,
     COMMAND_KIND_SET_LEVERAGE, COMMAND_KIND_SET_LIMIT, COMMAND_KIND_SET_MANUAL_PRICE, COMMAND_KIND_SET_MMP,
     COMMAND_KIND_SET_ROLL_WEIGHT, COMMAND_KIND_SET_TRADING_WINDOW, COMMAND_KIND_SET_VENUE_RISK, COMMAND_KIND_SPLIT,
@@ -62,11 +66,26 @@ cdef inline room_t price_room_of(uint16_t kind) noexcept nogil:
         return set_index_reference
     if kind == COMMAND_KIND_SET_MANUAL_PRICE:
         return set_manual_price
+    if kind == COMMAND_KIND_FUNDING_SAMPLE:
+        return funding_sample
+    if kind == COMMAND_KIND_FUNDING_SETTLE:
+        return funding_settle
+    if kind == COMMAND_KIND_SPLIT:
+        return split
+    if kind == COMMAND_KIND_SCHEDULE_DELISTING:
+        return schedule_delisting
+    if kind == COMMAND_KIND_DELIST:
+        return delist
+    if kind == COMMAND_KIND_CHANGE_SYMBOL:
+        return change_symbol
     return NULL
 
 
 cdef uint16_t mark_pulse(state_t *state, const command_t *command) noexcept nogil:
     pulse(state)
+    start_pass(state)
+    start_monitors(state)
+    watch_reserve(state)
     return REASON_ACK
 
 

@@ -31,6 +31,7 @@ from engine._restore cimport (
     split,
 )
 from engine._restore_risk cimport restore_risk
+from engine._risk_work cimport carry_on_risk
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, has_queued_work, has_risk_work, instrument_t, limits_t,
     modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
@@ -145,16 +146,19 @@ cdef inline void switch(state_t *state, const command_t *command) noexcept nogil
 
 cdef inline void execute(state_t *state, const command_t *command) noexcept nogil:
     cdef uint16_t kind = command.header.kind
-    cdef bint was_idle = not has_queued_work(state)
+    cdef bint was_idle = not has_queued_work(state), risk_was_idle = not has_risk_work(state)
     begin(state, &command.header)
     if kind == COMMAND_KIND_TICK:
         tick(state)
+        carry_on_risk(state)
         return
     if FIRST_CLIENT_KIND <= kind <= LAST_CLIENT_KIND and is_repeat(state, &command.header):
         return
     switch(state, command)
     if was_idle and has_queued_work(state):
         finish_command(state)
+    if risk_was_idle and has_risk_work(state):
+        carry_on_risk(state)
 
 
 # The commands of a batch are known before their turn, and what they will touch lies scattered over large tables:

@@ -11,6 +11,7 @@ from engine._calendars cimport instrument_derive
 from engine._cascades cimport latch
 from engine._checks cimport due_after
 from engine._events cimport write_config, write_session_state
+from engine._risk_work cimport start_pass
 from engine._state cimport (
     BROKER_LEVEL, account_add, account_t, cod_timer_set, find_instrument, find_lineage, find_session,
     has_room_for_work, instrument_t, level_of, party_t, risk_of_instrument, session_t, state_t, text32_t, work_add,
@@ -73,6 +74,7 @@ cdef void configure(state_t *state, const command_t *command) noexcept nogil:
     write_config(state, reason, command)
     if kind == COMMAND_KIND_SET_MARK and not reason:
         latch(state, command.header.instrument_id)
+        start_pass(state)
 
 
 # --------------------------------------------------------------------------------------------------------------- venue

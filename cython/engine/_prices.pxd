@@ -17,3 +17,5 @@ ctypedef struct impact_t:  # what the impact notional would trade at, 2^-20 tick
 # MARK_PULSE up to the latching of stops; the caller starts the passes and watches the reserve.
 cdef void pulse(state_t *state) noexcept nogil
 cdef impact_t impact_prices(const state_t *state, uint32_t instrument_id) noexcept nogil
+# An alarm when the reserve fund falls below its floor, and when it is above it again.
+cdef void watch_reserve(state_t *state) noexcept nogil

@@ -10,6 +10,7 @@ from engine._calendars cimport instrument_derive
 from engine._cascades cimport latch
 from engine._feeds cimport PRICE_Q20_END, Q20, is_flagged, prints_of, raw_index_q20
 from engine._price_events cimport write_price
+from engine._risk_events cimport write_reserve_state
 from engine._risk_state cimport instrument_risk_t
 from engine._state cimport instrument_t, risk_of_instrument, state_t
 from engine.arith cimport clamp, div_ceil, div_floor, div_near, i128, mul_div_down
@@ -262,3 +263,19 @@ cdef void pulse(state_t *state) noexcept nogil:
     for n in range(1, state.limits.instruments_max + 1):
         if state.instruments[n].mark_ticks:
             latch(state, n)
+
+
+# -------------------------------------------------------------------------------------------------------- reserve watch
+
+
+cdef void watch_reserve(state_t *state) noexcept nogil:
+    cdef i128 floor_micro = div_floor(-<i128> state.risk.venue.bank_micro * state.risk.config.reserve_floor_ppm, PPM)
+    cdef bint low
+    if not state.risk.has_money:
+        return
+    floor_micro = max(floor_micro, <i128> state.risk.config.reserve_floor_micro)
+    low = state.risk.venue.reserve_micro < floor_micro
+    if low == (state.risk.venue.reserve_low != 0):
+        return
+    state.risk.venue.reserve_low = low
+    write_reserve_state(state, clamp(floor_micro))

@@ -135,6 +135,7 @@ class RiskCommands(Commands):
     def _set_up(self) -> list[tuple[CommandKind, Row]]:
         first = [(K.SET_BROKER, self._row(K.SET_BROKER, party_id=1, status=ACTIVE, name=b"broker"))]
         first += super()._set_up()[::-1]
+        self._providers = self._rng.choice((PROVIDERS, PROVIDERS, PROVIDERS[:1], ()))
         is_rich = "liquidation" not in self._parts and not self.shape.safe
         self._is_rich = dict.fromkeys(range(1, self.shape.accounts + 1), is_rich)
         if self._roll() < 0.5 and not self.shape.safe:
@@ -153,7 +154,7 @@ class RiskCommands(Commands):
             if self._roll() < 0.5:
                 first.append(self._top_up())
         for instrument in self._instruments:
-            if instrument.instrument_id not in self._priced:
+            if instrument.instrument_id not in self._priced and (self._roll() < 0.9 or self.shape.safe):
                 mark = instrument.middle_ticks * instrument.tick_e8
                 first.append((K.SET_MARK, [*self._head(instrument=instrument.instrument_id), mark, 0]))
         if "prices" in self._parts:
@@ -177,8 +178,8 @@ class RiskCommands(Commands):
         rng = self._rng
         terms = {
             **VENUE, "risk_flags": int(self._has_money), "fraction_account_id": FRACTION_ACCOUNT,
-            "repeat_window_ns": rng.choice((0, 50 * MS)), "reserve_floor_micro": rng.choice((0, 10**6)),
-            "total_interest_cap_micro": min(MONEY_MAX, rng.choice((0, 0, 0, 30)) * self._largest_worth_micro()),
+            "repeat_window_ns": rng.choice((0, 500 * MS)), "reserve_floor_micro": rng.choice((0, 10**6)),
+            "total_interest_cap_micro": min(MONEY_MAX, rng.choice((0, 0, 0, 6)) * self._largest_worth_micro()),
             **{
                 f"flow_cap_{s}_micro": min(MONEY_MAX, self._largest_worth_micro() * rng.choice((1, 8, 1_000)) // 4)
                 for s in ("open", "overnight", "weekend")
@@ -195,7 +196,10 @@ class RiskCommands(Commands):
             row = list(self._last_place)
             row[names.index("client_order_id")], row[names.index("msg_seq_in")] = b"", 0
             return K.PLACE, row
+        count = len(self._known)
         kind, row = super()._place()
+        if len(self._known) > count and self._known[-1].order_type > 3 and self._roll() < 0.7:
+            self._known.pop()  # most stops are refused: modifies and cancels are for orders
         if self._roll() < 0.1:
             row[3] = self.time_ns - int(self._roll() * 3 * MS)  # sent_ns
         if self._roll() < self.shape.lean and row[4] not in PROVIDERS:
@@ -488,7 +492,7 @@ class RiskCommands(Commands):
         )  # fmt: skip
 
     def _account_risk_row(self, account: int) -> Row:
-        flags = AccountFlag.DLP if account in PROVIDERS else AccountFlag.HOUSE if account == FRACTION_ACCOUNT else 0
+        flags = AccountFlag.DLP if account in self._providers else AccountFlag.HOUSE if account == FRACTION_ACCOUNT else 0
         return self._row(
             K.SET_ACCOUNT_RISK, account=account, home_session_id=account if account <= self.shape.accounts else 0,
             account_flags=int(flags), fee_tier=self._rng.choice((0, 0, 1, 2)),
@@ -522,7 +526,7 @@ class RiskCommands(Commands):
         return self._rng.choice(self._priced or (3,)) if self._roll() < 0.95 else int(self._roll() * 5)
 
     def _set_index(self) -> tuple[CommandKind, Row]:
-        formula = self._rng.choice((1, 1, *IndexFormula))
+        formula = self._rng.choice((1, IndexFormula.BASIS, IndexFormula.ROLL, *IndexFormula))
         second = {IndexFormula.PRODUCT: RATE_FEED, IndexFormula.QUOTIENT: RATE_FEED, IndexFormula.ROLL: 2}
         number = self._some_priced()
         return K.SET_INDEX, self._row(

@@ -104,7 +104,7 @@ RISK_SHAPES = {
         walk_ppm=9_000, jumps=0.1, deposit_tenths=(1, 4), lean=0.6, leverages=(10, 20), caps_orders=(1_000, 10_000),
         interests_orders=(0,), bands_ppm=(0,), types=(LIMIT, LIMIT, LIMIT, LIMIT, MARKET, ALO), reduce_only=0.05,
         steps_ns=(0, MS, SECOND), weights={K.SET_MARK: 90, K.CANCEL: 60, K.REPLACE: 60},
-        risky={**LEAVING, K.PRICE: 30, K.SET_LIMIT: 0, K.SET_FEED: 0},
+        risky={**LEAVING, K.PRICE: 30, K.SET_LIMIT: 0, K.SET_FEED: 0, K.HOUSE_TRANSFER: 1},
     ),
     "slowly": RiskShape(
         limits=replace(MONEY, risk_units_max=1, work_steps_max=3), weights={K.TICK: 300}, steps_ns=(0, MS, 200 * MS),
@@ -116,9 +116,9 @@ RISK_SHAPES = {
         steps_ns=(0, MS, 400 * MS), bands_ppm=(0,), stale_s=(600,), priced=(2, 3),
     ),
     "limits": RiskShape(
-        limits=MONEY, needs=("limits",), risky={K.SET_LIMIT: 60, K.KILL: 5, K.REVIVE: 12}, again=0.1,
+        limits=MONEY, needs=("limits",), risky={K.SET_LIMIT: 60, K.KILL: 5, K.REVIVE: 12}, again=0.25,
         weights={K.ROLL_BUSINESS_DATE: 12}, deposit_tenths=(200, 600), steps_ns=(0, MS, 100 * MS),
-        rates_milli=(0, 0, 0, 400_000), interests_orders=(0, 6, 20), bumps_ns=(0, 0, 2 * MS),
+        rates_milli=(0, 0, 0, 60_000), interests_orders=(0, 6, 20), bumps_ns=(0, 0, 2 * MS),
     ),
     "quotes": RiskShape(
         limits=MONEY, needs=("quotes",), risky={K.QUOTE: 250, K.QUOTE_CANCEL: 20, K.SET_MMP: 12, K.RESET_MMP: 8},
@@ -150,8 +150,8 @@ RISK_SHAPES = {
         },
     ),
     "huge": RiskShape(  # the largest tick value: some orders reach the venue's integers
-        limits=MONEY, steps=((10**8, 9 * 10**10),), middles=(100_000,), width_ticks=2_000, lots_max=400,
-        interests_orders=(0,), caps_orders=(10_000,), deposit_tenths=(10, 40), edge=0.05,
+        limits=MONEY, steps=((10**8, 9 * 10**10),), middles=(100_000,), width_ticks=2_000, lots_max=1_500,
+        interests_orders=(0,), caps_orders=(10_000,), deposit_tenths=(3, 8), edge=0.05,
     ),
     "no money": RiskShape(limits=MONEY, steps=Shape.steps, money=False, steps_ns=(0, MS, 300 * MS)),
     "full tables": RiskShape(
@@ -159,6 +159,7 @@ RISK_SHAPES = {
             MONEY, orders_max=20, positions_max=9, limits_max=6, transfers_max=4, protections_max=1, works_max=1,
             providers_max=1, accounts_max=6, sessions_max=12, brokers_max=1,
         ),
+        open_orders_max=(0, 3, 5),
         risky={K.DEPOSIT: 30, K.SET_LIMIT: 30, K.SET_MMP: 20, K.SET_ACCOUNT_RISK: 12},
     ),
     "wrong with money": RiskShape(limits=MONEY, steps=Shape.steps, odd=0.25, edge=0.2, pairs=0.4),

@@ -492,10 +492,12 @@ class RiskCommands(Commands):
         )  # fmt: skip
 
     def _account_risk_row(self, account: int) -> Row:
-        flags = AccountFlag.DLP if account in self._providers else AccountFlag.HOUSE if account == FRACTION_ACCOUNT else 0
+        flags = (
+            AccountFlag.DLP if account in self._providers else AccountFlag.HOUSE if account == FRACTION_ACCOUNT else 0
+        )
         return self._row(
             K.SET_ACCOUNT_RISK, account=account, home_session_id=account if account <= self.shape.accounts else 0,
-            account_flags=int(flags), fee_tier=self._rng.choice((0, 0, 1, 2)),
+            account_flags=int(flags), fee_tier=self._rng.choice((0, 0, 1, 2)) if self._roll() < 0.95 else 65,
             dlp_notional_max_micro=self._rng.choice((0, self._worth_micro(self._instruments[0]))),
         )  # fmt: skip
 

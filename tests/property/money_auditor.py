@@ -44,6 +44,7 @@ from engine.records import (
 from tests.property.auditor import PRICED, Auditor, Held
 
 K, C, H = EventKind, CommandKind, HouseAccount
+_SCOPES = {C.SET_ACCOUNT: Scope.ACCOUNT, C.SET_TRADER: Scope.TRADER, C.SET_DESK: Scope.DESK, C.SET_FIRM: Scope.FIRM}
 PPM, E8 = 1_000_000, 10**8
 Key = tuple[int, int]  # account, instrument
 
@@ -108,7 +109,7 @@ class MoneyAuditor(Auditor):
         self._parts = 0  # of lots, that it has taken
         self._changed: set[int] = set()  # accounts that it has changed
         self._settings_changed = False  # since the last pass over accounts began
-        self._brokers: dict[int, int] = {}  # of firms
+        self._parents: dict[tuple[int, int], int] = {}  # (scope, node) -> the node above it
         self._session_scopes: dict[int, int] = {}
         self._limits_of: dict[tuple[int, int], dict[tuple[int, ...], int]] = defaultdict(dict)  # (scope, node) -> rows
 
@@ -263,6 +264,8 @@ class MoneyAuditor(Auditor):
         """Lots and ticks x lots for which the order keeps margin."""
         listed = self.listed[order.instrument]
         is_kept = order.state in (OrderState.PENDING_NEW, OrderState.LIVE) and order.order_type in PRICED
+        if order.order_type == OrderType.MARKET and order.state == OrderState.PENDING_NEW:
+            is_kept = True  # its value is not told: see `_is_unsure`
         if not is_kept or order.flags & (OrderFlag.REDUCE_ONLY | OrderFlag.VENUE):
             return 0, 0
         lots = (order.quantity_e8 - order.cum_e8) // listed.lot_e8
@@ -406,12 +409,12 @@ class MoneyAuditor(Auditor):
             self._accruing = kind
             self._parts, self._ratio = 0, (body.get("numerator", 1), body.get("denominator", 1))
             self._changed.clear()
-        elif kind in (C.SET_FIRM, C.SET_SESSION, C.SET_LIMIT):
+        elif kind in (*_SCOPES, C.SET_SESSION, C.SET_LIMIT):
             self._node_configured(kind, body, event["session_id"])
 
     def _node_configured(self, kind: int, body: dict[str, Any], session: int) -> None:
-        if kind == C.SET_FIRM:
-            self._brokers[body["party_id"]] = body["parent_id"]
+        if kind in _SCOPES:
+            self._parents[_SCOPES[CommandKind(kind)], body["party_id"]] = body["parent_id"]
         elif kind == C.SET_SESSION:
             self._session_scopes[body["party_id"]] = body["scope"]
         else:
@@ -423,36 +426,48 @@ class MoneyAuditor(Auditor):
             if body["limit_flags"] & LimitFlag.REMOVE:
                 del rows[row]
 
-    def _path(self, event: dict[str, Any]) -> Iterator[tuple[int, int]]:
-        yield Scope.SESSION, event["session_id"]
+    def _path(self, account: int) -> Iterator[tuple[int, int]]:
+        node = account
         for scope in (Scope.ACCOUNT, Scope.TRADER, Scope.DESK, Scope.FIRM):
-            yield scope, event[f"{scope.name.lower()}_id"]
-        if self._brokers.get(event["firm_id"]):
-            yield Scope.BROKER, self._brokers[event["firm_id"]]
+            yield scope, node
+            node = self._parents[scope, node]
+        if node:
+            yield Scope.BROKER, node
         yield Scope.VENUE, 0
 
-    def _rows(self, event: dict[str, Any], wanted: LimitKind) -> Iterator[tuple[int, int, int]]:
-        """Value of each row of a kind that holds for the order, with the node that it belongs to."""
+    def _rows(self, event: dict[str, Any], wanted: LimitKind) -> Iterator[tuple[int, tuple[int, int], set[int]]]:
+        """Value of each row of a kind that holds for the order, its node, and the instruments of its target."""
         instrument = event["instrument_id"]
-        targets = {
-            (LimitTarget.ALL, 0), (LimitTarget.INSTRUMENT, instrument),
-            (LimitTarget.GROUP, self.listed[instrument].product_group),
-        }  # fmt: skip
-        for scope, node in self._path(event):
-            for (kind, target, target_id, _), value in self._limits_of[scope, node].items():
-                if kind == wanted and (target, target_id) in targets and (target != LimitTarget.GROUP or target_id):
-                    yield value, scope, node
+        for node in ((int(Scope.SESSION), event["session_id"]), *self._path(event["account_id"])):
+            for (kind, target, target_id, _), value in self._limits_of[node].items():
+                covered = {i for i in self.listed if self._is_target(i, target, target_id)}
+                if kind == wanted and instrument in covered:
+                    yield value, node, covered
+
+    def _is_target(self, instrument: int, target: int, target_id: int) -> bool:
+        if target == LimitTarget.INSTRUMENT:
+            return target_id == instrument
+        group = self.listed[instrument].product_group
+        return target == LimitTarget.ALL or (group != 0 and group == target_id)
+
+    def _accounts_of(self, node: tuple[int, int]) -> set[int]:
+        known = (account for scope, account in self._parents if scope == Scope.ACCOUNT)
+        return {account for account in known if node in set(self._path(account))}
 
     def _accepted(self, event: dict[str, Any], command: dict[str, Any]) -> None:
         """A PLACE that was taken, before its first fill."""
         if command.get("kind") != C.PLACE or event["order_id"] != event["seq"]:
             return
-        if event["kind"] == K.ORDER_NEW and event["order_state"] == OrderState.LIVE and command["seq"] != event["seq"]:
-            return
         listed = self.listed[event["instrument_id"]]
         price, lots = event["price_e8"] // listed.tick_e8, command["quantity_e8"] // listed.lot_e8
         for value, *_ in self._rows(event, LimitKind.ORDER_QUANTITY):
             assert command["quantity_e8"] <= value
+        for value, (scope, node), _ in self._rows(event, LimitKind.OPEN_ORDERS):
+            accounts = self._accounts_of((scope, node)) if scope != Scope.SESSION else set()
+            of_node = (
+                o.session == node if scope == Scope.SESSION else o.account in accounts for o in self.orders.values()
+            )
+            assert sum(of_node) <= value
         if event["order_type"] in PRICED:
             for value, *_ in self._rows(event, LimitKind.ORDER_NOTIONAL):
                 assert listed.tick_value * price * lots <= value
@@ -460,25 +475,44 @@ class MoneyAuditor(Auditor):
                 self._check_exposure(event, price)
 
     def _check_exposure(self, event: dict[str, Any], price: int) -> None:
-        """Worst-case position within the account's own limits; margin for what the requirement has risen by."""
+        """What could become of it, within the limits along its path; margin for what the requirement has risen by."""
         account, instrument, side = event["account_id"], event["instrument_id"], event["side"]
-        order, listed = self.orders[event["order_id"]], self.listed[instrument]
+        order, listed, key = self.orders[event["order_id"]], self.listed[instrument], (account, instrument)
         lots, value = self._kept(order)
-        held = self.holdings[account, instrument]
         bids, asks, bid_value, ask_value = self._working({account}, instrument)
-        if self._is_unsure(account):
-            return
-        worst = held.lots + bids if side == Side.BUY else asks - held.lots
+        held = self.holdings[key].lots
+        worst = held + bids if side == Side.BUY else asks - held
         if worst > max(0, worst - lots):
-            for limit, scope, _ in self._rows(event, LimitKind.POSITION):
-                assert scope != Scope.ACCOUNT or worst * listed.lot_e8 <= limit
-        if not self.has_money:
-            return
-        key = account, instrument
+            for kind in (LimitKind.POSITION, LimitKind.GROSS_NOTIONAL, LimitKind.NET_NOTIONAL):
+                for limit, node, covered in self._rows(event, kind):
+                    assert self._usage(kind, self._accounts_of(node), instrument, covered, side) <= limit, kind.name
         before = (bid_value - value, ask_value) if side == Side.BUY else (bid_value, ask_value - value)
+        if not self.has_money or self._is_unsure(account):
+            return
         if self._required(key, bid_value, ask_value) > self._required(key, *before):
             worth = self.worth(account)
             away = price - listed.mark_ticks if side == Side.BUY else listed.mark_ticks - price
             rates = self._tier_rates.get((instrument, self._tiers[account]), listed.rates_e8)
             fee = ceil(Fraction(listed.tick_value * value * max(0, rates[1]), E8))
             assert worth.equity - worth.required >= listed.tick_value * max(0, away) * lots + fee, "it had its margin"
+
+    def _usage(self, kind: LimitKind, accounts: set[int], traded: int, covered: set[int], side: int) -> int:
+        """How far a node is exposed, its orders included: longest for a BUY, shortest for a SELL, or the worse."""
+        if kind == LimitKind.POSITION:
+            longest, shortest = self._reach(accounts, traded)
+            return (longest if side == Side.BUY else -shortest) * self.listed[traded].lot_e8
+        total = 0
+        for instrument in covered:
+            longest, shortest = self._reach(accounts, instrument)
+            per_lot = self.listed[instrument].mark_ticks * self.listed[instrument].tick_value
+            if kind == LimitKind.GROSS_NOTIONAL:
+                total += per_lot * max(abs(longest), abs(shortest))
+            else:
+                total += per_lot * (longest if side == Side.BUY else -shortest)
+        return total
+
+    def _reach(self, accounts: set[int], instrument: int) -> tuple[int, int]:
+        """Lots of a node when all its bids are filled, and when all its asks are."""
+        bids, asks, *_ = self._working(accounts, instrument)
+        held = sum(h.lots for (owner, i), h in self.holdings.items() if i == instrument and owner in accounts)
+        return held + bids, held - asks

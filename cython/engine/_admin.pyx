@@ -10,6 +10,7 @@ from engine._corporate cimport change_symbol, delist, schedule_delisting, split
 from engine._events cimport write_config
 from engine._feeds cimport set_feed, set_index, set_index_reference, set_manual_price, set_roll_weight, take_price
 from engine._funding cimport funding_sample, funding_settle
+from engine._leverage cimport set_leverage
 from engine._prices cimport pulse, watch_reserve
 from engine._protections cimport reset_mmp, set_mmp
 from engine._risk_config cimport calendar_change, note, set_account_risk, set_fee, set_instrument_risk, set_venue_risk
@@ -18,13 +19,12 @@ from engine._state cimport find_session, session_t, state_t
 from engine.records cimport (
     COMMAND_KIND_CALENDAR_CHANGE, COMMAND_KIND_CHANGE_SYMBOL, COMMAND_KIND_DELIST, COMMAND_KIND_FUNDING_SAMPLE,
     COMMAND_KIND_FUNDING_SETTLE, COMMAND_KIND_HOUSE_TRANSFER, COMMAND_KIND_KILL, COMMAND_KIND_MARK_PULSE,
-    COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP, COMMAND_KIND_REVIVE,
-    COMMAND_KIND_SCHEDULE_DELISTING, COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED,
-    COMMAND_KIND_SET_INDEX, COMMAND_KIND_SET_INDEX_REFERENCE, COMMAND_KIND_SET_INSTRUMENT_RISK,
-    COMMAND_KIND_SET_LEVERAGE, COMMAND_KIND_SET_LIMIT, COMMAND_KIND_SET_MANUAL_PRICE, COMMAND_KIND_SET_MMP,
-    COMMAND_KIND_SET_ROLL_WEIGHT, COMMAND_KIND_SET_TRADING_WINDOW, COMMAND_KIND_SET_VENUE_RISK, COMMAND_KIND_SPLIT,
-    PARTY_STATUS_ACTIVE, REASON_ACK, REASON_APPROVAL_REQUIRED, REASON_PERMISSION_DENIED, SESSION_RIGHT_PRICES,
-    command_header_t, command_t,
+    COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP, COMMAND_KIND_REVIVE, COMMAND_KIND_SCHEDULE_DELISTING,
+    COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED, COMMAND_KIND_SET_INDEX,
+    COMMAND_KIND_SET_INDEX_REFERENCE, COMMAND_KIND_SET_INSTRUMENT_RISK, COMMAND_KIND_SET_LEVERAGE,
+    COMMAND_KIND_SET_LIMIT, COMMAND_KIND_SET_MANUAL_PRICE, COMMAND_KIND_SET_MMP, COMMAND_KIND_SET_ROLL_WEIGHT,
+    COMMAND_KIND_SET_TRADING_WINDOW, COMMAND_KIND_SET_VENUE_RISK, COMMAND_KIND_SPLIT, PARTY_STATUS_ACTIVE, REASON_ACK,
+    REASON_APPROVAL_REQUIRED, REASON_PERMISSION_DENIED, SESSION_RIGHT_PRICES, command_header_t, command_t,
 )
 
 ctypedef uint16_t (*room_t)(state_t *state, const command_t *command) noexcept nogil
@@ -44,6 +44,8 @@ cdef room_t room_of(uint16_t kind) noexcept nogil:
         return calendar_change
     if kind == COMMAND_KIND_NOTE:
         return note
+    if kind == COMMAND_KIND_SET_LEVERAGE:
+        return set_leverage
     if kind == COMMAND_KIND_SET_MMP:
         return set_mmp
     if kind == COMMAND_KIND_RESET_MMP:

@@ -2,7 +2,7 @@
 from libc.stdint cimport int64_t, uint32_t, uint8_t
 
 from engine._risk_state cimport instrument_risk_t, rates_t
-from engine._state cimport instrument_t, position_t, state_t
+from engine._state cimport instrument_of, instrument_t, position_t, size_of, state_t
 from engine.arith cimport div_ceil, i128, size_of_i128
 
 cdef enum:
@@ -42,6 +42,14 @@ cdef inline i128 part_of(i128 value_micro, uint32_t rate_ppm) noexcept nogil:
 
 cdef inline i128 mark_value(const instrument_t *instrument, i128 lots) noexcept nogil:
     return lots * instrument.mark_ticks * instrument.tick_value_micro
+
+
+cdef inline i128 maintenance_of(const state_t *state, uint32_t slot) noexcept nogil:
+    """Of a position in an instrument with a SET_INSTRUMENT_RISK."""
+    cdef const position_t *position = &state.positions[slot]
+    cdef const instrument_risk_t *risk = &state.risk.instruments[instrument_of(position)]
+    cdef i128 value = mark_value(&state.instruments[instrument_of(position)], size_of(position))
+    return part_of(value, rates_of(state, risk, position.leverage).maintenance)
 
 
 cdef inline i128 unrealised_of(const instrument_t *instrument, const position_t *position) noexcept nogil:

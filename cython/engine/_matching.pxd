@@ -3,7 +3,7 @@
 #
 # Matchers are called here alone, through pg_matcher_api, one op at a time. The `owner` of an op is the order's slot,
 # so that a report leads to its order without a search. A fill is booked in one place, `fill`.
-from libc.stdint cimport int64_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
 
 from engine._state cimport state_t
 from engine.matcher cimport pg_host
@@ -25,6 +25,8 @@ cdef void fill_host(state_t *state, pg_host *host) noexcept nogil
 # trigger.
 cdef void activate(state_t *state, uint32_t slot, const place_t *entry) noexcept nogil
 
+# Likewise an IOC of the venue's own, whose fills are of this TradeKind.
+cdef void activate_venue_order(state_t *state, uint32_t slot, uint8_t trade_kind) noexcept nogil
 # Sends a slice of a TWAP to its book: an IOC whose rest is left to later slices. It may be the end of the TWAP.
 cdef void match_slice(state_t *state, uint32_t slot, int64_t lots, int64_t limit_ticks) noexcept nogil
 # ORDER_ATTACHED of an order that has a pair.
@@ -40,6 +42,9 @@ cdef void take_terms(state_t *state, uint32_t slot, const change_t *change) noex
 # one that should change is still as it was.
 cdef uint16_t activate_quote(state_t *state, uint32_t slot) noexcept nogil
 cdef uint16_t replace_quote(state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots) noexcept nogil
+
+# A position whose untriggered stops no longer fit it joins the trim queue.
+cdef void trim_later(state_t *state, uint32_t position) noexcept nogil
 
 # Ends an order with ORDER_CANCELLED or ORDER_EXPIRED, and a modify that waits for it; `end_order` when the book does
 # not hold it any more, `withdraw` takes it off first. The event is given back for what the caller has to add.

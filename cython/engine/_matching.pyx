@@ -10,25 +10,25 @@ from libc.string cimport memset
 from engine._accruals cimport settle
 from engine._attached cimport arm, parent_of, parent_t
 from engine._checks cimport stops_fit
-from engine._exposures cimport keep, kept_of, kept_t
 from engine._events cimport (
     set_ids, write_attached, write_modify_rejected, write_order, write_place_rejected, write_quote,
 )
+from engine._exposures cimport keep, kept_of, kept_t
 from engine._ledger cimport book, charge
 from engine._limits cimport count_trade
 from engine._protections cimport count_fill, freeze_first
 from engine._risk_state cimport protection_t
 from engine._risk_tables cimport touch
 from engine._state cimport (
-    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, is_twap, leaves_of, match_t,
-    modify_free, modify_remove, order_change, order_free, order_remove, order_rename, order_resize, order_t,
-    position_t, state_t, terms_make, terms_of_order, trim_add,
+    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, is_twap, leaves_of, match_t, modify_free,
+    modify_remove, order_change, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t,
+    terms_make, terms_of_order, trim_add, venue_slot,
 )
 from engine.arith cimport panic_unless
 from engine.matcher cimport (
     PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY,
-    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED,
-    PG_REST, PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
+    PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REST,
+    PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
 )
 from engine.records cimport (
     EVENT_KIND_MMP_TRIPPED, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED,
@@ -38,7 +38,7 @@ from engine.records cimport (
     REASON_CANCELLED, REASON_CANCELLED_MMP, REASON_CANCELLED_STP, REASON_CANNOT_MODIFY_NO_SUCH_ORDER,
     REASON_FOK_CANCELLED, REASON_IOC_CANCELLED, REASON_MIN_QUANTITY_CANCELLED, REASON_REJECTED_ALO_WOULD_CROSS,
     REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY, REASON_SWEEP_LIMIT_CANCELLED, SIDE_BUY, SIDE_SELL,
-    TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, order_event_t, place_t, snap_order_terms_t,
+    TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, TRADE_KIND_NORMAL, order_event_t, place_t, snap_order_terms_t,
 )
 
 
@@ -63,7 +63,7 @@ cdef inline uint32_t reported_order(const state_t *state, const pg_report *repor
     """Slot of the order that a report is about."""
     cdef uint32_t slot = report.owner
     panic_unless(
-        1 <= slot <= state.used_orders
+        (1 <= slot <= state.used_orders or slot == venue_slot(state))
         and state.orders[slot].order_id == report.order_id
         and is_matched(&state.orders[slot]),
         "a matcher reports an order that it does not hold",
@@ -194,7 +194,7 @@ cdef inline booked_t book_side(
     return booked
 
 
-cdef inline void trim_later(state_t *state, uint32_t position) noexcept nogil:
+cdef void trim_later(state_t *state, uint32_t position) noexcept nogil:
     if not state.positions[position].in_trim and not stops_fit(&state.positions[position]):
         trim_add(state, position)
 
@@ -450,6 +450,12 @@ cdef void follow(state_t *state, uint32_t slot, int64_t limit_ticks, size_t coun
     apply_reports(state, slot, limit_ticks, state.reports, count)
     check_fate(state, slot, state.reports + count - 1)
     withdraw_tripped(state)
+
+
+cdef void activate_venue_order(state_t *state, uint32_t slot, uint8_t trade_kind) noexcept nogil:
+    state.match.trade_kind = trade_kind
+    activate(state, slot, NULL)
+    state.match.trade_kind = TRADE_KIND_NORMAL
 
 
 cdef void match_slice(state_t *state, uint32_t slot, int64_t lots, int64_t limit_ticks) noexcept nogil:

@@ -9,7 +9,7 @@ from libc.stdlib cimport calloc, free
 
 from engine._risk_state cimport (
     account_risk_t, bits_t, crossing_t, exposure_t, fee_t, feed_t, heads_t, instrument_risk_t, limited_t,
-    position_risk_t, protection_t, risk_t,
+    position_risk_t, protection_t, provider_t, risk_t,
 )
 from engine._state cimport (
     LEVELS, MAPPINGS_MAX, account_t, instrument_t, limits_t, mapping_t, modify_t, order_t, party_t, position_t,
@@ -94,9 +94,10 @@ cdef bint take_parties(state_t *state) noexcept nogil:
 
 cdef bint take_orders(state_t *state) noexcept nogil:
     cdef const limits_t *limits = &state.limits
+    cdef uint64_t orders = <uint64_t> limits.orders_max + 1  # the venue's own one at a time, see venue_slot
     cdef uint64_t waiting_max = <uint64_t> limits.orders_max + limits.pending_replaces_max
-    state.orders = <order_t *> take(state, limits.orders_max, sizeof(order_t), True)
-    state.terms = <terms_t *> take(state, limits.orders_max, sizeof(terms_t), True)
+    state.orders = <order_t *> take(state, orders, sizeof(order_t), True)
+    state.terms = <terms_t *> take(state, orders, sizeof(terms_t), True)
     state.modifies = <modify_t *> take(state, limits.pending_replaces_max, sizeof(modify_t), True)
     state.positions = <position_t *> take(state, limits.positions_max, sizeof(position_t), True)
     state.nodes = <node_t *> take(state, waiting_max, sizeof(node_t), True)
@@ -115,7 +116,7 @@ cdef bint take_orders(state_t *state) noexcept nogil:
     state.modify_names.accounts = <const char *> &state.modifies[0].account_id
     state.modify_names.accounts_step = sizeof(modify_t)
     return (
-        take_ids(state, &state.order_ids, limits.orders_max)
+        take_ids(state, &state.order_ids, orders)
         and take_ids(state, &state.order_names.ids, limits.orders_max)
         and take_ids(state, &state.modify_names.ids, limits.pending_replaces_max)
         and take_ids(state, &state.position_ids, limits.positions_max)
@@ -177,7 +178,10 @@ cdef bint take_risk(state_t *state) noexcept nogil:
     cdef uint64_t fees = (<uint64_t> limits.instruments_max + 1) * (limits.fee_tiers_max + 1)
     risk.accounts = <account_risk_t *> take(state, limits.accounts_max, sizeof(account_risk_t), False)
     risk.positions = <position_risk_t *> take(state, limits.positions_max, sizeof(position_risk_t), True)
-    risk.order_terms = <snap_order_terms_t *> take(state, limits.orders_max, sizeof(snap_order_terms_t), True)
+    risk.order_terms = <snap_order_terms_t *> take(
+        state, <uint64_t> limits.orders_max + 1, sizeof(snap_order_terms_t), True
+    )
+    risk.takers = <provider_t *> take(state, limits.providers_max, sizeof(provider_t), False)
     risk.protections = <protection_t *> take(state, limits.protections_max, sizeof(protection_t), False)
     risk.instruments = <instrument_risk_t *> take(state, limits.instruments_max, sizeof(instrument_risk_t), False)
     risk.fees = <fee_t *> take(state, fees, sizeof(fee_t), False)
@@ -191,7 +195,7 @@ cdef bint take_risk(state_t *state) noexcept nogil:
         and risk.accounts != NULL and risk.positions != NULL and risk.order_terms != NULL
         and risk.protections != NULL and risk.instruments != NULL and risk.fees != NULL and risk.feeds != NULL
         and risk.calendars != NULL and risk.transfers != NULL and risk.transfer_nodes != NULL
-        and risk.ranking != NULL
+        and risk.ranking != NULL and risk.takers != NULL and take_bits(state, &risk.providers, 1)
     )
 
 

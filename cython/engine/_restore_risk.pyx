@@ -16,10 +16,11 @@ from engine._risk_config cimport LEVERAGE_LARGEST, are_rates, is_sound_instrumen
 from engine._risk_state cimport PROTECTION_FILLS_MAX, SOURCES_MAX, fee_t, instrument_risk_t, protection_t
 from engine._risk_tables cimport fee_of, protection_add, protection_of, touch, transfer_restore
 from engine._state cimport (
-    find_account, find_instrument, find_session, position_find, risk_of_account, risk_of_instrument,
-    risk_of_position, state_t,
+    find_account, find_instrument, find_session, position_find, risk_of_account, risk_of_instrument, risk_of_position,
+    state_t,
 )
 from engine.arith cimport MONEY_MAX, i128, narrow, size_of_i128
+from engine.bits cimport bits_set
 from engine.levels cimport PRICE_LEVELS_MAX
 from engine.records cimport (
     ACCOUNT_FLAG_DLP, ACCOUNT_FLAG_HOUSE, COMMAND_HEADER_SIZE, COMMAND_KIND_DELIST, COMMAND_KIND_DEPOSIT,
@@ -31,9 +32,8 @@ from engine.records cimport (
     SECTION_ORDER_TERMS, SECTION_PENDING_TERMS, SECTION_POSITION_RISK, SECTION_RANKING, SECTION_TOUCHED,
     SECTION_TRANSFER, SECTION_VENUE_RISK, SIDE_SELL, VENUE_RISK_FLAG_MONEY, set_firm_t, set_venue_risk_t,
     snap_account_risk_t, snap_broker_t, snap_calendar_t, snap_fee_t, snap_feed_source_t, snap_feed_t,
-    snap_instrument_risk_t, snap_limit_t, snap_mmp_fill_t, snap_mmp_t, snap_node_t, snap_order_t,
-    snap_order_terms_t, snap_pending_terms_t, snap_position_risk_t, snap_ranking_t, snap_touched_t, snap_transfer_t,
-    snap_venue_risk_t,
+    snap_instrument_risk_t, snap_limit_t, snap_mmp_fill_t, snap_mmp_t, snap_node_t, snap_order_t, snap_order_terms_t,
+    snap_pending_terms_t, snap_position_risk_t, snap_ranking_t, snap_touched_t, snap_transfer_t, snap_venue_risk_t,
 )
 
 cdef enum:
@@ -125,7 +125,9 @@ cdef const char *restore_accounts(state_t *state, const section_t *section) noex
             return "has the money of an account that is unsound or out of order"
         risk_of_account(state, rows[n].account_id).row = rows[n]
         state.accounts[rows[n].account_id].fee_tier = rows[n].fee_tier
-        state.risk.providers_count += rows[n].account_flags & ACCOUNT_FLAG_DLP != 0
+        if rows[n].account_flags & ACCOUNT_FLAG_DLP:
+            state.risk.providers_count += 1
+            bits_set(&state.risk.providers, rows[n].account_id)
     if state.risk.providers_count > state.limits.providers_max:
         return "has more liquidity providers than the limits allow"
     return NULL

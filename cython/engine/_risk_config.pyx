@@ -11,16 +11,16 @@ from engine._calendars cimport instrument_derive, instruments_derive
 from engine._checks cimport covers
 from engine._risk_state cimport fee_t
 from engine._risk_tables cimport fee_of
-from engine.arith cimport MONEY_MAX
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, risk_of_account, risk_of_instrument, session_t, state_t,
 )
+from engine.arith cimport MONEY_MAX
+from engine.bits cimport bits_clear, bits_set
 from engine.records cimport (
-    ACCOUNT_FLAG_DLP, ACCOUNT_FLAG_HOUSE, LIMIT_KIND_CREDIT, LIMIT_KIND_ORDER_QUANTITY, REASON_ACK,
-    REASON_BAD_SYMBOL, REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY, REASON_REJECTED_CAPACITY,
-    REASON_UNKNOWN_PARTY, RISK_SESSION_WEEKEND, VENUE_RISK_FLAG_MONEY, calendar_change_t, command_header_t,
-    command_t, set_account_risk_t, set_fee_t, set_instrument_risk_t, set_venue_risk_t, snap_account_risk_t,
-    snap_calendar_t,
+    ACCOUNT_FLAG_DLP, ACCOUNT_FLAG_HOUSE, LIMIT_KIND_CREDIT, LIMIT_KIND_ORDER_QUANTITY, REASON_ACK, REASON_BAD_SYMBOL,
+    REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY,
+    RISK_SESSION_WEEKEND, VENUE_RISK_FLAG_MONEY, calendar_change_t, command_header_t, command_t, set_account_risk_t,
+    set_fee_t, set_instrument_risk_t, set_venue_risk_t, snap_account_risk_t, snap_calendar_t,
 )
 
 cdef enum:
@@ -201,6 +201,10 @@ cdef uint16_t set_account_risk(state_t *state, const command_t *command) noexcep
     if is_provider and not was_provider and state.risk.providers_count >= state.limits.providers_max:
         return REASON_REJECTED_CAPACITY
     state.risk.providers_count += <int> is_provider - <int> was_provider
+    if is_provider:
+        bits_set(&state.risk.providers, terms.account_id)
+    else:
+        bits_clear(&state.risk.providers, terms.account_id)
     row.home_session_id = terms.home_session_id
     row.dlp_notional_max_micro = terms.dlp_notional_max_micro
     row.account_flags = terms.account_flags

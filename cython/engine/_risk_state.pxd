@@ -93,6 +93,13 @@ ctypedef struct protection_t:
     snap_mmp_fill_t fills[PROTECTION_FILLS_MAX]  # oldest first; ids are written with the snapshot
 
 
+ctypedef struct provider_t:  # who may take over a position, and how much of it
+    i128 rest  # of the division that gave the share
+    int64_t capacity_lots
+    int64_t share_lots
+    uint32_t account_id
+
+
 # ---- instruments, the venue
 
 
@@ -175,6 +182,8 @@ ctypedef struct risk_t:
     uint32_t first_touched
     uint32_t last_touched
     uint32_t providers_count  # accounts with DLP
+    bits_t providers
+    provider_t *takers  # of the takeover under way
     protection_t *protections
     uint32_t protections_count
     uint32_t free_protection

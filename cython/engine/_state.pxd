@@ -467,6 +467,18 @@ cdef inline snap_work_t *first_work(const state_t *state) noexcept nogil:
     return &state.works[state.works_first]
 
 
+cdef inline uint32_t venue_slot(const state_t *state) noexcept nogil:
+    """Beyond those of participants: it holds the venue's own order while that is matched, so that no full table stands
+    in the way of a liquidation."""
+    return state.limits.orders_max + 1
+
+
+cdef inline uint64_t venue_order_id(state_t *state) noexcept nogil:
+    """For the next order or execution that the venue itself makes in this command."""
+    state.risk.venue_orders += 1
+    return numbered(state.seq, VENUE_ORDERS + state.risk.venue_orders - 1)
+
+
 # ---- parties
 cdef party_t *party_table(const state_t *state, uint8_t scope) noexcept nogil
 cdef const uint32_t *find_lineage(const state_t *state, uint8_t scope, uint32_t party_id) noexcept nogil

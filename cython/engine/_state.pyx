@@ -194,7 +194,9 @@ cdef uint32_t order_take(state_t *state) noexcept nogil:
 
 
 cdef void order_free(state_t *state, uint32_t slot) noexcept nogil:
-    """After order_remove, when nobody reads the order any more."""
+    """After order_remove, when nobody reads the order any more. The venue's slot is always free."""
+    if slot == venue_slot(state):
+        return
     state.orders[slot].next = state.free_order
     state.free_order = slot
 

@@ -1,7 +1,7 @@
 """The other side of a liquidated position, in the order in which it gives. See `_deleveraging.pxd`.
 
-Called by `_liquidation` for accounts of stage ADL. A step looks at 64 accounts at most; only the ranking's rows, which are
-those of one side of one instrument, are put in order at once.
+Called by `_liquidation` for accounts of stage ADL. A step looks at 64 accounts at most; only the ranking's rows, which
+are those of one side of one instrument, are put in order at once.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint8_t
@@ -249,8 +249,8 @@ cdef int64_t able_lots(state_t *state, uint32_t slot, uint32_t counterparty) noe
 
 
 cdef int64_t guarded_lots(int64_t held, i128 cover, i128 loss_per_lot, i128 maintenance_per_lot) noexcept nogil:
-    """The most lots that a counterparty may give so that its equity stays at or above its maintenance margin. `cover` is
-    its equity less the maintenance margin of its other positions; all three in micro-USDC x 1e6."""
+    """The most lots that a counterparty may give so that its equity stays at or above its maintenance margin. `cover`
+    is its equity less the maintenance margin of its other positions; all three in micro-USDC x 1e6."""
     cdef i128 spare
     if loss_per_lot <= maintenance_per_lot:
         return held if cover >= held * loss_per_lot else 0

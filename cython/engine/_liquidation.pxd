@@ -1,5 +1,5 @@
-# Liquidation (docs/risk.md section 10): an account is looked at, and taken a step further each time; and flattening by a
-# loss limit. Stages TAKEOVER and ADL are in `_takeover` and `_deleveraging`.
+# Liquidation (docs/risk.md section 10): an account is looked at, and taken a step further each time; and flattening by
+# a loss limit. Stages TAKEOVER and ADL are in `_takeover` and `_deleveraging`.
 from libc.stdint cimport uint32_t
 
 from engine._state cimport state_t

@@ -184,8 +184,8 @@ cdef uint32_t position_to_slice(
 
 
 cdef int64_t slice_lots(const state_t *state, uint32_t slot, const figures_t *figures) noexcept nogil:
-    """Lots whose sale at the spread and with the fee brings equity up to the initial margin, all when it never does; and
-    no more than the flow cap allows."""
+    """Lots whose sale at the spread and with the fee brings equity up to the initial margin, all when it never does;
+    and no more than the flow cap allows."""
     cdef const position_t *position = &state.positions[slot]
     cdef uint32_t instrument_id = instrument_of(position)
     cdef const instrument_risk_t *risk = risk_of_instrument(state, instrument_id)

@@ -1,7 +1,7 @@
 """What becomes of an account that slices have not saved. See `_takeover.pxd`.
 
-Called by `_liquidation` for accounts of stage TAKEOVER. Providers are few (`providers_max`), so that a step may go through all
-of them.
+Called by `_liquidation` for accounts of stage TAKEOVER. Providers are few (`providers_max`), so that a step may go
+through all of them.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint8_t
@@ -95,7 +95,7 @@ cdef uint32_t largest_position(const state_t *state, uint32_t account_id) noexce
     return found
 
 
-# ---------------------------------------------------------------------------------------------------------- one position
+# -------------------------------------------------------------------------------------------------------- one position
 
 
 cdef void hand_over(state_t *state, uint32_t position, const figures_t *figures) noexcept nogil:

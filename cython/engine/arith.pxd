@@ -1,5 +1,5 @@
-# Integer arithmetic of the compiled engine: products and divisions of money, prices and rates go through here, in 128 bits
-# and with a named rounding. A product of `i128` is exact when one factor is cast to i128 before the multiplication; C
+# Integer arithmetic of the compiled engine: products and divisions of money, prices and rates go through here, in 128
+# bits and with a named rounding. A product of `i128` is exact when one factor is cast to i128 before the multiplication; C
 # takes both factors at their own width otherwise. `narrow` and `add_checked` find what has outgrown 64 bits. An
 # invariant that fails in a nogil function stops the process, because an exception there would be lost.
 from libc.stdint cimport int64_t
@@ -13,7 +13,8 @@ cdef extern from *:
     #define PERPGATE_ARITH
     typedef __int128 pg_i128;
     /* DOWN = towards zero, UP = away from zero, NEAR = nearest with ties away from zero, FLOOR = towards minus
-     * infinity, CEIL = towards plus infinity (rulebook section 1). The divisor is > 0. *overflow is set, never cleared. */
+     * infinity, CEIL = towards plus infinity (rulebook section 1). The divisor is > 0. *overflow is set, never
+     * cleared. */
     static inline int64_t pg_narrow(pg_i128 v, int *overflow) {
         if (v > INT64_MAX || v < INT64_MIN) { *overflow = 1; return 0; }
         return (int64_t)v;

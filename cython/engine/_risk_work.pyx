@@ -7,6 +7,7 @@ piece is begun while units are left.
 from libc.stdint cimport int32_t, uint32_t
 
 from engine._accruals cimport accrual_advance, settle
+from engine._liquidation cimport look
 from engine._risk_tables cimport touched_remove_first
 from engine._state cimport state_t
 from engine.bits cimport bits_after
@@ -58,14 +59,14 @@ cdef int32_t take_piece(state_t *state) noexcept nogil:
     return -1
 
 
-cdef bint look(state_t *state, uint32_t account_id) noexcept nogil:
+cdef bint look_at(state_t *state, uint32_t account_id) noexcept nogil:
     """Does an account's margin ask for an action? True when it did one."""
     settle(state, account_id)
-    return False
+    return look(state, account_id)
 
 
 cdef int32_t look_at_touched(state_t *state) noexcept nogil:
-    if look(state, state.risk.first_touched):
+    if look_at(state, state.risk.first_touched):
         return ACT_UNITS
     touched_remove_first(state)
     return LOOK_UNITS
@@ -80,7 +81,7 @@ cdef int32_t advance_pass(state_t *state) noexcept nogil:
         venue.pass_again = False
         venue.pass_cursor_id = 0
         return 0
-    if look(state, account_id):
+    if look_at(state, account_id):
         return ACT_UNITS
     venue.pass_cursor_id = account_id
     return LOOK_UNITS

@@ -37,6 +37,15 @@ class EngineLimits:
     sessions_max: int = 4_096
     works_max: int = 1_024
     work_steps_max: int = 256
+    risk_units_max: int = 16_384  # of risk work per command (docs/risk.md section 7)
+    brokers_max: int = 64
+    limits_max: int = 16_384  # limit rows
+    protections_max: int = 4_096  # market-maker protections
+    transfers_max: int = 65_536  # movements of money that are remembered
+    providers_max: int = 64  # liquidity providers
+    feeds_max: int = 1_024
+    calendars_max: int = 64  # ids 1..max, at most 255
+    fee_tiers_max: int = 64  # tiers 1..max, at most 255
 
 
 @dataclass(frozen=True, slots=True)

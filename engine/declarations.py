@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
-from engine import records, snapshot_records
+from engine import enumerations, records, snapshot_records
 from engine.layout import SCALARS, Field, Layout
 from engine.records import COMMAND_BODIES, COMMAND_HEADER, EVENT_HEADER, EVENT_LAYOUTS
 
@@ -19,19 +19,23 @@ PXD_PATH = Path(__file__).resolve().parent.parent / "cython" / "engine" / "recor
 LAYOUTS_PATH = PXD_PATH.with_name("layouts.pxd")
 _CONSTANTS = (
     "SCHEMA_VERSION", "SCALE_E8", "CLIENT_ORDER_ID_MAX", "COMMAND_SIZE", "COMMAND_HEADER_SIZE", "COMMAND_BODY_SIZE",
-    "EVENT_SIZE",
+    "EVENT_SIZE", "FIRST_CLIENT_KIND", "LAST_CLIENT_KIND", "FIRST_RISK_KIND",
 )  # fmt: skip
 _ENUMS = [
     kind
-    for module in (records, snapshot_records)
+    for module in (enumerations, records, snapshot_records)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, IntEnum | IntFlag) and kind.__module__ == module.__name__
 ]
-_LAYOUTS: list[Layout] = [
-    *COMMAND_BODIES.values(), *EVENT_LAYOUTS, snapshot_records.SECTION_HEADER,
-    *snapshot_records.SNAPSHOT_LAYOUTS.values(), snapshot_records.SNAP_BOOK_HEADER,
-    snapshot_records.MATCHER_SNAPSHOT_ROW,
-]  # fmt: skip
+_GROUPS: dict[str, list[Layout]] = {
+    "command": list(COMMAND_BODIES.values()),
+    "event": list(EVENT_LAYOUTS),
+    "snapshot": [
+        snapshot_records.SECTION_HEADER, *snapshot_records.SNAPSHOT_LAYOUTS.values(),
+        snapshot_records.SNAP_BOOK_HEADER, snapshot_records.MATCHER_SNAPSHOT_ROW,
+    ],
+}  # fmt: skip
+_LAYOUTS: list[Layout] = [layout for group in _GROUPS.values() for layout in group]
 
 
 def layout_table() -> dict[str, tuple[int, dict[str, int]]]:
@@ -71,12 +75,16 @@ def _layout_lines() -> Iterator[str]:
             at = f"&row.{field.name}" if field.kind in SCALARS else f"row.{field.name}"
             yield f'        "{field.name}": <const char *> {at} - start,'
         yield "    }"
+    for name, group in _GROUPS.items():
+        yield "\n"
+        yield f"cdef inline dict {name}_layouts():"
+        yield "    return {"
+        yield from (f'        "{layout.name}": {layout.name}_layout(),' for layout in group)
+        yield "    }"
     yield "\n"
     yield "cdef inline dict compiled_layouts():"
     yield '    """As engine.declarations.layout_table, from the compiled structs."""'
-    yield "    return {"
-    yield from (f'        "{layout.name}": {layout.name}_layout(),' for layout in _LAYOUTS)
-    yield "    }"
+    yield "    return {" + ", ".join(f"**{name}_layouts()" for name in _GROUPS) + "}"
 
 
 def _lines() -> Iterator[str]:

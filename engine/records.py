@@ -13,264 +13,39 @@ Conventions
 - Identity is arithmetic: an order id is the `seq` of its PLACE command; an event is (`seq`, `event_index`); a trade
   is the event id of its taker side, and the maker's event is the very next one.
 
-This module imports the standard library and `engine.layout` alone and holds no rule: rules are in docs/engine.md.
+This module imports the standard library, `engine.layout` and `engine.enumerations` (whose names it hands on) alone and
+holds no rule: rules are in docs/engine.md and docs/risk.md.
 """
 
 from __future__ import annotations
 
 import struct
 from decimal import Decimal, InvalidOperation
-from enum import IntEnum, IntFlag
 from typing import Any
 
+from engine.enumerations import *  # noqa: F403 - part of this module, in a file of its own
+from engine.enumerations import CommandKind, EventKind, Reason
 from engine.layout import Field, Layout
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCALE_E8 = 100_000_000
 CLIENT_ORDER_ID_MAX = 36
 INT64_MAX = 2**63 - 1
 NEVER_NS = INT64_MAX  # "no timer": later than any time
 
 
-# ---------------------------------------------------------------------------------------------- enumerations
-
-
-class CommandKind(IntEnum):
-    """What a command asks for. Imperatives; the number is journal format and never reused."""
-
-    TICK = 1  # time passes: expiries, releases, carried-on work
-    SET_VENUE_STATE = 2
-    SET_INSTRUMENT = 3
-    SET_INSTRUMENT_STATE = 4
-    SET_MARK = 5
-    SET_FIRM = 6
-    SET_DESK = 7
-    SET_TRADER = 8
-    SET_ACCOUNT = 9
-    SET_SESSION = 10
-    ROLL_BUSINESS_DATE = 11
-    SESSION_LOGON = 20
-    SESSION_DISCONNECT = 21
-    PLACE = 30
-    REPLACE = 31
-    CANCEL = 32
-    MASS_CANCEL = 33
-
-
-class EventKind(IntEnum):
-    """What happened. Past tense; the number is event-log format and never reused."""
-
-    ORDER_PENDING = 1  # accepted, waits in the speed bump (FIX 150=A)
-    ORDER_NEW = 2  # accepted and live (FIX 150=0)
-    ORDER_REJECTED = 3  # FIX 150=8
-    ORDER_FILLED = 4  # FIX 150=F, partial or whole: leaves tells
-    ORDER_CANCELLED = 5  # FIX 150=4
-    ORDER_EXPIRED = 6  # FIX 150=C
-    ORDER_REPLACE_PENDING = 7  # FIX 150=E
-    ORDER_REPLACED = 8  # FIX 150=5
-    REPLACE_REJECTED = 9  # FIX 35=9 434=2
-    CANCEL_REJECTED = 10  # FIX 35=9 434=1
-    ORDER_TRIGGERED = 11  # FIX 150=L
-    ORDER_RESTATED = 12  # FIX 150=D: quantity changed by the venue
-    ORDER_STATUS = 13  # FIX 150=I: one open order of a snapshot
-    ORDER_STATUS_END = 14  # end of the snapshot (session body)
-    MASS_CANCEL_DONE = 20  # mass body
-    MASS_CANCEL_REJECTED = 21  # mass body
-    SESSION_STATE = 30  # answer to SESSION_LOGON (session body)
-    CONFIG_SET = 40  # a SET_* or ROLL_* command took effect (config body: a copy of the command's)
-    COMMAND_REJECTED = 41  # a SET_*, ROLL_* or SESSION_* command was refused (config body)
-
-
-class Reason(IntEnum):
-    """Why. Codes below 73, and 97, are the venue's published ones (rulebook section 14); the precedence of the
-    checks that produce them is CHECK_ORDER."""
-
-    ACK = 0
-    CANCELLED = 30  # by its owner
-    CANCELLED_STP = 31  # self-trade prevention
-    IOC_CANCELLED = 32  # immediate-or-cancel without any fill
-    FOK_CANCELLED = 33  # could not be filled completely at once
-    MIN_QUANTITY_CANCELLED = 34  # minimum quantity could not be filled at once
-    SWEEP_LIMIT_CANCELLED = 35  # one command may not make more fills than the instrument's limit
-    CANCELLED_DISCONNECT = 36  # cancel on disconnect
-    EXPIRED = 37  # DAY at the business-date roll, GTD at its time
-    CANCELLED_ADMIN = 38  # by the venue's operator
-    REJECTED = 50
-    NO_SUCH_ORDER = 52
-    INVALID_ORDER_TYPE = 53
-    BAD_SYMBOL = 54
-    PRICE_LESS_THAN_MIN_PRICE = 55
-    PRICE_GREATER_THAN_MAX_PRICE = 56
-    CANNOT_MODIFY_PARTIAL_FILL = 58
-    CANNOT_MODIFY_ALO_WOULD_CROSS = 59
-    FAILED_MARGIN_CHECK = 60
-    INVALID_TICK_SIZE_PRECISION_PRICE = 63
-    INVALID_TICK_SIZE_PRECISION_QUANTITY = 64
-    QUANTITY_LESS_THAN_MIN_QUANTITY = 65
-    QUANTITY_GREATER_THAN_MAX_QUANTITY = 66
-    REJECTED_GREATER_THAN_MAX_PRICE_BAND = 67
-    REJECTED_LESS_THAN_MIN_PRICE_BAND = 68
-    INVALID_TIME_IN_FORCE = 69
-    REJECTED_WOULD_BREACH_MAX_NOTIONAL = 70
-    CANNOT_MODIFY_NO_SUCH_ORDER = 71
-    REJECTED_MARKET_CLOSED = 72
-    REJECTED_FAILED_TO_PROCESS = 73
-    INVALID_TAKEPROFIT_PRICE = 74
-    INVALID_STOPLOSS_PRICE = 75
-    REJECTED_TOO_MANY_OPEN_ORDERS = 76
-    REJECTED_OPEN_INTEREST_LIMIT = 77
-    REJECTED_TOTAL_OPEN_INTEREST_LIMIT = 78
-    REJECTED_LESS_THAN_MIN_NOTIONAL = 79
-    USER_IN_LIQUIDATION = 80
-    PERMISSION_DENIED = 81
-    REJECTED_ALO_WOULD_CROSS = 82
-    REJECTED_REDUCE_ONLY = 83
-    REJECTED_DUPLICATE_CLORDID = 84
-    REJECTED_NO_REFERENCE_PRICE = 85
-    INVALID_MIN_QUANTITY = 86
-    INVALID_DISPLAY_QUANTITY = 87
-    MODIFY_SUPERSEDED = 88  # a newer modify took the place of one that waited in the speed bump
-    REJECTED_CAPACITY = 89  # a preallocated table is full
-    UNKNOWN_MATCHER = 90
-    INVALID_PARAMETER = 91  # a configuration command's field is out of range
-    UNKNOWN_PARTY = 92  # a configuration or scope names a party that does not exist
-    REJECTED_JOURNAL_FULL = 96  # the venue takes cancels only: no space left for the journal
-    RATE_LIMITED = 97
-
-
-class Side(IntEnum):
-    BUY = 1
-    SELL = 2
-
-
-class OrderType(IntEnum):
-    """Rulebook section 4."""
-
-    LIMIT = 1
-    MARKET = 2
-    ALO = 3  # add liquidity only (post-only)
-    STOP_LOSS = 4
-    TAKE_PROFIT = 5
-
-
-class TimeInForce(IntEnum):
-    GTC = 1
-    DAY = 2
-    GTD = 3
-    IOC = 4
-    FOK = 5
-
-
-class StpMode(IntEnum):
-    """Self-trade prevention, taken from the aggressor; 0 in a command means the account's own mode."""
-
-    CANCEL_PASSIVE = 1
-    CANCEL_AGGRESSOR = 2
-    CANCEL_BOTH = 3
-    DECREMENT = 4
-
-
-class OrderFlag(IntFlag):
-    REDUCE_ONLY = 1
-
-
-class OrderState(IntEnum):
-    PENDING_NEW = 1  # in the speed bump
-    LIVE = 2  # on the book
-    UNTRIGGERED = 3  # a stop that waits for the mark
-    FILLED = 4
-    CANCELLED = 5
-    EXPIRED = 6
-    REJECTED = 7
-
-
-class Liquidity(IntEnum):
-    NONE = 0
-    MAKER = 1
-    TAKER = 2
-
-
-class TradeKind(IntEnum):
-    """Rulebook section 14, last line."""
-
-    NONE = 0
-    NORMAL = 1
-    LIQUIDATION = 2
-    DLP_TRANSFER = 3
-    ADL = 4
-    SPLIT = 5
-
-
-class Scope(IntEnum):
-    """The node of the hierarchy that a session may act for, or that a mass cancel covers."""
-
-    SESSION = 1
-    ACCOUNT = 2
-    TRADER = 3
-    DESK = 4
-    FIRM = 5
-    VENUE = 6  # operator only
-
-
-class SessionRight(IntFlag):
-    TRADE = 1  # place and replace
-    CANCEL = 2
-
-
-class PartyStatus(IntEnum):
-    ACTIVE = 1
-    BLOCKED = 2  # may cancel only
-
-
-class InstrumentState(IntEnum):
-    ACTIVE = 1
-    HALTED = 2
-    CANCEL_ONLY = 3
-    REDUCE_ONLY = 4
-    DELISTED = 5
-
-
-class VenueState(IntEnum):
-    OPEN = 1
-    CANCEL_ONLY = 2  # set by the sequencer when the journal runs out of space
-
-
-class AssetClass(IntEnum):
-    EQUITY = 1
-    INDEX = 2
-    COMMODITY = 3
-    FX = 4
-    PRECIOUS_METAL = 5
-
-
-class InstrumentFlag(IntFlag):
-    BUMP_MARKET = 1  # the speed bump also delays MARKET orders
-
-
-class CodFlag(IntFlag):
-    """Cancel on disconnect, chosen at logon (FIX 35002)."""
-
-    ON_LOSS = 1
-    ON_LOGOUT = 2
-    ACCOUNT_SCOPE = 4  # every order that the session may act for, not only its own
-
-
-class LogonFlag(IntFlag):
-    SNAPSHOT = 1  # send ORDER_STATUS for each open order that the session may act for
-
-
-class DisconnectCause(IntEnum):
-    LOSS = 1
-    LOGOUT = 2
-
-
 CHECK_ORDER: tuple[Reason, ...] = (
     Reason.PERMISSION_DENIED,
     Reason.REJECTED_JOURNAL_FULL,
+    Reason.REJECTED_KILLED,
     Reason.RATE_LIMITED,
+    Reason.REJECTED_STALE,
     Reason.REJECTED_DUPLICATE_CLORDID,
     Reason.BAD_SYMBOL,
+    Reason.REJECTED_NO_RISK_CONFIGURATION,
     Reason.REJECTED_MARKET_CLOSED,
+    Reason.USER_IN_LIQUIDATION,
+    Reason.REJECTED_NO_LIMIT,
     Reason.INVALID_ORDER_TYPE,
     Reason.INVALID_TIME_IN_FORCE,
     Reason.INVALID_TICK_SIZE_PRECISION_QUANTITY,
@@ -286,10 +61,31 @@ CHECK_ORDER: tuple[Reason, ...] = (
     Reason.REJECTED_LESS_THAN_MIN_PRICE_BAND,
     Reason.INVALID_TAKEPROFIT_PRICE,
     Reason.INVALID_STOPLOSS_PRICE,
+    Reason.REJECTED_PRICE_TOLERANCE,
     Reason.REJECTED_LESS_THAN_MIN_NOTIONAL,
+    Reason.LIMIT_ORDER_QUANTITY,
+    Reason.LIMIT_ORDER_NOTIONAL,
     Reason.REJECTED_TOO_MANY_OPEN_ORDERS,
     Reason.REJECTED_CAPACITY,
+    Reason.LIMIT_OPEN_ORDERS,
+    Reason.LIMIT_OPEN_NOTIONAL,
+    Reason.LIMIT_REPEATED_ORDERS,
+    Reason.LIMIT_EXECUTIONS,
+    Reason.LIMIT_ORDER_TO_TRADE,
     Reason.REJECTED_REDUCE_ONLY,
+    # an order that only reduces skips what follows
+    Reason.REJECTED_LOCKED,
+    Reason.REJECTED_TRADING_WINDOW,
+    Reason.REJECTED_NUMERIC_RANGE,
+    Reason.REJECTED_WOULD_BREACH_MAX_NOTIONAL,
+    Reason.LIMIT_POSITION,
+    Reason.LIMIT_GROSS_NOTIONAL,
+    Reason.LIMIT_NET_NOTIONAL,
+    Reason.LIMIT_CONCENTRATION,
+    Reason.REJECTED_OPEN_INTEREST_LIMIT,
+    Reason.REJECTED_TOTAL_OPEN_INTEREST_LIMIT,
+    Reason.FAILED_MARGIN_CHECK,
+    Reason.LIMIT_CREDIT,
     # the matcher's own, last: REJECTED_ALO_WOULD_CROSS, FOK_CANCELLED, MIN_QUANTITY_CANCELLED
 )
 
@@ -315,7 +111,9 @@ COMMAND_HEADER = (
     _f("sent_ns", "i64", "sender's own time, 0 = not given"),
     _f("account_id", "u32"),
     _f("instrument_id", "u32"),
-    _f("header_reserved", "pad[16]"),
+    _f("operator_id", "u32", "who gave it at the operator's door; 0 = the venue's configuration, or no operator"),
+    _f("approver_id", "u32", "second person; 0 = none"),
+    _f("case_id", "u64", "operator's case that says why (NOTE); 0 = none"),
 )
 
 COMMAND_BODIES: dict[CommandKind, Layout] = {}
@@ -361,7 +159,8 @@ _PARTY = (
     _f("status", "u8", "PartyStatus"),
     _f("party_reserved", "pad[7]"),
 )
-SET_FIRM = _command(CommandKind.SET_FIRM, *_PARTY, _f("name", "text[32]"))
+SET_BROKER = _command(CommandKind.SET_BROKER, *_PARTY, _f("name", "text[32]"))
+SET_FIRM = _command(CommandKind.SET_FIRM, *_PARTY, _f("name", "text[32]"))  # parent_id: broker, 0 = none
 SET_DESK = _command(CommandKind.SET_DESK, *_PARTY, _f("name", "text[32]"))
 SET_TRADER = _command(
     CommandKind.SET_TRADER,
@@ -382,7 +181,7 @@ SET_SESSION = _command(
     *_PARTY,
     _f("name", "text[32]"),
     _f("rights", "u32", "SessionRight"),
-    _f("scope", "u8", "Scope: ACCOUNT TRADER DESK FIRM; parent_id names the node"),
+    _f("scope", "u8", "Scope: ACCOUNT TRADER DESK FIRM BROKER; parent_id names the node"),
 )
 ROLL_BUSINESS_DATE = _command(
     CommandKind.ROLL_BUSINESS_DATE,
@@ -403,8 +202,8 @@ PLACE = _command(
     _f("display_quantity_e8", "i64", "0 = all shown"),
     _f("min_quantity_e8", "i64", "0 = none; IOC only"),
     _f("expire_ns", "i64", "GTD only"),
-    _f("take_profit_e8", "i64", "0 = none"),
-    _f("stop_loss_e8", "i64", "0 = none"),
+    _f("take_profit_e8", "i64", "trigger of the attached take-profit, 0 = none"),
+    _f("stop_loss_e8", "i64", "trigger of the attached stop-loss, 0 = none"),
     _f("side", "u8", "Side"),
     _f("order_type", "u8", "OrderType"),
     _f("time_in_force", "u8", "TimeInForce"),
@@ -420,7 +219,7 @@ REPLACE = _command(
     _f("order_id", "u64"),
     _f("price_e8", "i64"),
     _f("quantity_e8", "i64", "new total, what was filled included"),
-    _f("take_profit_e8", "i64"),
+    _f("take_profit_e8", "i64", "as the order shall have it from now on, 0 = none"),
     _f("stop_loss_e8", "i64"),
     _f("side", "u8", "must match; 0 = not given"),
     _f("order_type", "u8", "must match; 0 = not given"),
@@ -439,6 +238,158 @@ MASS_CANCEL = _command(
     _f("scope", "u8", "Scope"),
     _f("side", "u8", "0 = both; the header's instrument_id narrows too, 0 = all"),
 )
+
+QUOTE = _command(
+    CommandKind.QUOTE,
+    _f("quote_id", "text[40]", "id of this message, echoed"),
+    _f("bid_price_e8", "i64"),
+    _f("bid_quantity_e8", "i64", "open quantity that the bid shall have; 0 = no bid"),
+    _f("ask_price_e8", "i64"),
+    _f("ask_quantity_e8", "i64"),
+)
+QUOTE_CANCEL = _command(
+    CommandKind.QUOTE_CANCEL, _f("quote_id", "text[40]", "echoed; the header's instrument_id narrows, 0 = all")
+)
+PLACE_TWAP = _command(
+    CommandKind.PLACE_TWAP,
+    _f("client_order_id", "text[40]"),
+    _f("quantity_e8", "i64"),
+    _f("interval_ns", "i64", "between two slices, at least 30 s"),
+    _f("slices", "u32", "at least 2"),
+    _f("order_flags", "u16", "OrderFlag"),
+    _f("side", "u8"),
+)
+CLOSE_POSITION = _command(CommandKind.CLOSE_POSITION, _f("client_order_id", "text[40]"))
+SET_LEVERAGE = _command(CommandKind.SET_LEVERAGE, _f("leverage", "u8", "whole number; 0 = the instrument's default"))
+SET_MMP = _command(
+    CommandKind.SET_MMP,
+    _f("window_ns", "i64", "0 = no protection"),
+    _f("quantity_e8", "i64", "sum of fills in the window that trips; 0 = no such limit"),
+    _f("delta_micro", "i64", "net bought or sold notional in the window that trips; 0 = no such limit"),
+    _f("freeze_ns", "i64", "how long quotes are refused; 0 = until RESET_MMP"),
+    _f("fills", "u32", "number of fills in the window that trips, at most 64; 0 = 64"),
+)
+RESET_MMP = _command(CommandKind.RESET_MMP)
+
+# ---- the operator: limits, kill switches
+
+SET_LIMIT = _command(
+    CommandKind.SET_LIMIT,
+    _f("value", "i64", "in the unit of its LimitKind"),
+    _f("parameter", "i64", "see LimitKind"),
+    _f("node_id", "u32"),
+    _f("target_id", "u32", "instrument or product group"),
+    _f("soft_ppm", "u32", "part of the value at which a warning is given; 0 = none"),
+    _f("limit_flags", "u16", "LimitFlag"),
+    _f("limit_kind", "u8", "LimitKind"),
+    _f("scope", "u8", "Scope"),
+    _f("target", "u8", "LimitTarget"),
+    _f("action", "u8", "LimitAction"),
+)
+_NODE = (_f("node_id", "u32", "0 for VENUE"), _f("scope", "u8", "Scope"))
+KILL = _command(CommandKind.KILL, *_NODE)
+REVIVE = _command(CommandKind.REVIVE, *_NODE, _f("revive_reserved", "pad[1]"), _f("node_flags", "u16", "to clear"))
+SET_TRADING_WINDOW = _command(CommandKind.SET_TRADING_WINDOW, *_NODE, _f("is_open", "u8"))
+NOTE = _command(CommandKind.NOTE, _f("text", "text[128]", "what the header's case_id stands for"))
+
+# ---- money
+
+SET_VENUE_RISK = _command(
+    CommandKind.SET_VENUE_RISK,
+    _f("risk_flags", "u16", "VenueRiskFlag"),
+    _f("venue_risk_reserved", "pad[2]"),
+    _f("mandatory_limits", "u32", "bit 1 << LimitKind: no row on the account's path, no trading"),
+    *(_f(f"position_cap_{s}_ppm", "u32") for s in ("open", "overnight", "weekend")),
+    *(_f(f"interest_cap_{s}_ppm", "u32") for s in ("open", "overnight", "weekend")),
+    *(_f(f"band_{s}_ppm", "u32") for s in ("open", "overnight", "weekend")),
+    *(_f(f"spread_{s}_tenths", "u32", "of 1/Lmax") for s in ("open", "overnight", "weekend")),
+    *(_f(f"flow_cap_{s}_micro", "i64", "liquidation notional per s") for s in ("open", "overnight", "weekend")),
+    _f("total_interest_cap_micro", "i64", "0 = none"),
+    _f("reserve_floor_micro", "i64"),
+    _f("repeat_window_ns", "i64", "of REPEATED_ORDERS; 0 = not counted"),
+    _f("reserve_floor_ppm", "u32", "of what is deposited; the larger floor counts"),
+    _f("fraction_account_id", "u32", "house account that takes the fractions of splits; 0 = none"),
+)
+SET_INSTRUMENT_RISK = _command(
+    CommandKind.SET_INSTRUMENT_RISK,
+    _f("position_cap_micro", "i64", "at the largest leverage, open session"),
+    _f("interest_cap_micro", "i64", "open interest, open session; 0 = none"),
+    _f("impact_notional_micro", "i64"),
+    _f("maker_rate_e8", "i64", "fee tier 0; negative = rebate"),
+    _f("taker_rate_e8", "i64", "fee tier 0"),
+    _f("product_group", "u32", "0 = none"),
+    _f("leverage_max", "u8", "default and largest that a participant may choose"),
+    _f("leverage_ceiling", "u8", "largest that the operator may grant"),
+    _f("market_calendar_id", "u8", "external hours; 0 = always open"),
+    _f("risk_calendar_id", "u8", "risk session; 0 = always OPEN"),
+)
+SET_ACCOUNT_RISK = _command(
+    CommandKind.SET_ACCOUNT_RISK,
+    _f("dlp_notional_max_micro", "i64", "largest position that it takes over in an instrument; 0 = the position cap"),
+    _f("home_session_id", "u32", "gets what happens to the account unasked; 0 = nobody but the venue"),
+    _f("account_flags", "u16", "AccountFlag"),
+    _f("fee_tier", "u8"),
+)
+SET_FEE = _command(
+    CommandKind.SET_FEE,
+    _f("maker_rate_e8", "i64"),
+    _f("taker_rate_e8", "i64"),
+    _f("fee_tier", "u8", "from 1; tier 0 is SET_INSTRUMENT_RISK's"),
+)
+_MOVEMENT = (
+    _f("transfer_id", "u64", "the clearing side's number, growing; a repeat has no second effect"),
+    _f("amount_micro", "i64", "above 0"),
+    _f("reference", "text[40]", "echoed"),
+)
+DEPOSIT = _command(CommandKind.DEPOSIT, *_MOVEMENT)
+WITHDRAW_REQUEST = _command(CommandKind.WITHDRAW_REQUEST, *_MOVEMENT)
+WITHDRAW_DONE = _command(CommandKind.WITHDRAW_DONE, _f("transfer_id", "u64", "of the request"))
+WITHDRAW_FAILED = _command(CommandKind.WITHDRAW_FAILED, _f("transfer_id", "u64", "of the request"))
+TRANSFER = _command(CommandKind.TRANSFER, *_MOVEMENT, _f("to_account_id", "u32"))
+HOUSE_TRANSFER = _command(
+    CommandKind.HOUSE_TRANSFER, *_MOVEMENT, _f("from_house", "u8", "HouseAccount"), _f("to_house", "u8", "HouseAccount")
+)
+
+# ---- prices, calendars, funding
+
+SET_FEED = _command(
+    CommandKind.SET_FEED,
+    _f("feed_id", "u32"),
+    _f("sources", "u32", "1..8"),
+    _f("flag_ns", "i64", "a source older than this is flagged"),
+    _f("stale_ns", "i64", "and one older than this is not used"),
+    _f("name", "text[32]"),
+)
+SET_INDEX = _command(
+    CommandKind.SET_INDEX, _f("feed_a", "u32"), _f("feed_b", "u32", "0 = none"), _f("formula", "u8", "IndexFormula")
+)
+SET_ROLL_WEIGHT = _command(CommandKind.SET_ROLL_WEIGHT, _f("weight", "u8", "tenths of feed a, 0..10"))
+SET_INDEX_REFERENCE = _command(
+    CommandKind.SET_INDEX_REFERENCE,
+    _f("close_price_e8", "i64", "official close of the index"),
+    _f("settlement_price_e8", "i64", "of the future, at that close"),
+)
+PRICE = _command(
+    CommandKind.PRICE,
+    _f("feed_id", "u32"),
+    _f("source", "u32", "0..7"),
+    _f("price_e8", "i64", "above 0"),
+    _f("source_ns", "i64", "the source's own time"),
+)
+SET_MANUAL_PRICE = _command(CommandKind.SET_MANUAL_PRICE, _f("price_e8", "i64", "0 = back to the feeds"))
+MARK_PULSE = _command(CommandKind.MARK_PULSE)
+CALENDAR_CHANGE = _command(
+    CommandKind.CALENDAR_CHANGE, _f("calendar_id", "u8"), _f("is_open", "u8"), _f("risk_session", "u8", "RiskSession")
+)
+FUNDING_SAMPLE = _command(CommandKind.FUNDING_SAMPLE)
+FUNDING_SETTLE = _command(CommandKind.FUNDING_SETTLE)
+
+# ---- corporate actions
+
+SPLIT = _command(CommandKind.SPLIT, _f("numerator", "u32", "new lots"), _f("denominator", "u32", "for old lots"))
+SCHEDULE_DELISTING = _command(CommandKind.SCHEDULE_DELISTING, _f("settle_ns", "i64", "0 = not any more"))
+DELIST = _command(CommandKind.DELIST, _f("price_e8", "i64", "0 = mean of the oracle over the last hour"))
+CHANGE_SYMBOL = _command(CommandKind.CHANGE_SYMBOL, _f("symbol", "text[16]"))
 
 EVENT_HEADER = (
     _f("seq", "u64", "of the command that caused it"),
@@ -469,11 +420,11 @@ ORDER_EVENT = Layout(
     _f("display_quantity_e8", "i64", "shown on the book after this event"),
     _f("last_price_e8", "i64"),
     _f("last_quantity_e8", "i64"),
-    _f("contra_order_id", "u64", "fill or self-trade prevention: the other order"),
+    _f("contra_order_id", "u64", "fill or self-trade prevention: the other order; attached stop: its parent"),
     _f("fee_micro", "i64", "signed, + is charged"),
     _f("realised_pnl_micro", "i64"),
     _f("position_e8", "i64", "of the account in the instrument, after this event"),
-    _f("detail", "i64", "RATE_LIMITED: retry after ms; else 0"),
+    _f("detail", "i64", "RATE_LIMITED: retry after ms; limits: scope << 32 | node id; else 0"),
     _f("side", "u8"),
     _f("order_type", "u8"),
     _f("time_in_force", "u8"),
@@ -509,19 +460,174 @@ CONFIG_EVENT = Layout(
     _f("body", f"bytes[{COMMAND_BODY_SIZE}]", "the command's body, byte for byte"),
     _f("config_reserved2", f"pad[{EVENT_BODY_SIZE - 8 - COMMAND_BODY_SIZE}]"),
 )
-EVENT_LAYOUTS = (ORDER_EVENT, MASS_EVENT, SESSION_EVENT, CONFIG_EVENT)
+
+
+def _event(name: str, *body: Field) -> Layout:
+    used = sum(f.width for f in body)
+    pad = (_f(f"{name}_reserved", f"pad[{EVENT_BODY_SIZE - used}]"),) if used < EVENT_BODY_SIZE else ()
+    return Layout(f"{name}_event", *EVENT_HEADER, *body, *pad)
+
+
+ATTACHED_EVENT = _event(
+    "attached",
+    _f("order_id", "u64", "the parent"),
+    _f("client_order_id", "text[40]"),
+    _f("take_profit_e8", "i64"),
+    _f("stop_loss_e8", "i64"),
+)
+QUOTE_EVENT = _event(
+    "quote",
+    _f("quote_id", "text[40]"),
+    _f("bid_order_id", "u64", "0 = no bid"),
+    _f("ask_order_id", "u64", "0 = no ask"),
+    _f("bid_price_e8", "i64"),
+    _f("bid_leaves_e8", "i64"),
+    _f("ask_price_e8", "i64"),
+    _f("ask_leaves_e8", "i64"),
+    _f("position_e8", "i64"),
+    _f("frozen_until_ns", "i64", "market-maker protection: 0 = not frozen, NEVER_NS = until reset"),
+    _f("detail", "i64", "QUOTE_REJECTED: as in order events"),
+    _f("bid_reason", "u16", "Reason why there is no bid; ACK = none was wanted"),
+    _f("ask_reason", "u16"),
+    _f("quote_reserved0", "pad[4]"),
+)
+ACCOUNT_EVENT = _event(
+    "account",
+    *(_f(name, "i64") for name in (
+        "balance_micro", "deposits_micro", "realised_micro", "funding_micro", "fees_micro", "rewards_micro",
+        "settled_micro", "hold_micro", "unrealised_micro", "equity_micro", "position_margin_micro",
+        "order_margin_micro", "maintenance_micro", "close_out_micro", "available_micro", "withdrawable_micro",
+    )),
+    _f("open_orders", "u64"),
+    _f("stage", "u8", "LiquidationStage"),
+    _f("account_reserved0", "pad[1]"),
+    _f("account_flags", "u16"),
+    _f("account_reserved1", "pad[4]"),
+)  # fmt: skip
+POSITION_EVENT = _event(
+    "position",
+    _f("position_e8", "i64", "signed"),
+    _f("cost_micro", "i64", "signed; average price = cost / position"),
+    _f("mark_price_e8", "i64"),
+    _f("unrealised_micro", "i64"),
+    _f("realised_micro", "i64", "since the position record exists"),
+    _f("funding_micro", "i64", "likewise, + is received"),
+    _f("initial_margin_micro", "i64", "working orders included"),
+    _f("position_margin_micro", "i64"),
+    _f("maintenance_micro", "i64"),
+    _f("close_out_micro", "i64"),
+    _f("open_bid_e8", "i64", "working orders that are not reduce-only"),
+    _f("open_ask_e8", "i64"),
+    _f("leverage", "u8"),
+    _f("change", "u8", "PositionChange"),
+    _f("position_reserved0", "pad[6]"),
+)
+ENTRY_EVENT = _event(
+    "entry",
+    _f("amount_micro", "i64", "+ to the account (ACCOUNT_ENTRY), else to `house`"),
+    _f("balance_micro", "i64", "of the account, after it"),
+    _f("hold_micro", "i64", "of the account: withdrawals in flight"),
+    _f("house_balance_micro", "i64", "of `house`, after it"),
+    _f("transfer_id", "u64", "0 = none"),
+    _f("rate_ppt", "i64", "FUNDING"),
+    _f("price_e8", "i64", "FUNDING, SPLIT, DELISTING: mark or settlement price"),
+    _f("position_e8", "i64", "before a SPLIT or DELISTING; FUNDING: that paid"),
+    _f("reference", "text[40]"),
+    _f("counter_account_id", "u32", "TRANSFER_OUT, TRANSFER_IN"),
+    _f("entry", "u8", "EntryKind"),
+    _f("house", "u8", "HouseAccount on the other side"),
+    _f("from_house", "u8", "HOUSE_ENTRY: where it comes from"),
+    _f("entry_reserved0", "pad[1]"),
+)
+LIQUIDATION_EVENT = _event(
+    "liquidation",
+    _f("equity_micro", "i64"),
+    _f("initial_margin_micro", "i64", "of positions"),
+    _f("maintenance_micro", "i64"),
+    _f("close_out_micro", "i64"),
+    _f("reserve_micro", "i64", "balance of the reserve fund"),
+    _f("amount_micro", "i64", "TAKEOVER: to (+) or from (-) the reserve; DEFICIT: what is missing"),
+    _f("mark_price_e8", "i64"),
+    _f("price_e8", "i64", "SLICE: limit; TAKEOVER, ADL: transfer price"),
+    _f("quantity_e8", "i64", "SLICE: sent; TAKEOVER, ADL: what had to go"),
+    _f("position_e8", "i64"),
+    _f("order_id", "u64", "SLICE"),
+    _f("stage", "u8", "LiquidationStage"),
+    _f("liquidation_reserved0", "pad[7]"),
+)
+LIMIT_EVENT = _event(
+    "limit",
+    _f("order_id", "u64"),
+    _f("client_order_id", "text[40]"),
+    _f("value", "i64"),
+    _f("usage", "i64", "what was compared with it"),
+    _f("parameter", "i64"),
+    _f("node_id", "u32"),
+    _f("target_id", "u32"),
+    _f("soft_ppm", "u32"),
+    _f("node_flags", "u16", "NODE_CHANGED: NodeFlag after it"),
+    _f("scope", "u8"),
+    _f("limit_kind", "u8"),
+    _f("target", "u8"),
+    _f("action", "u8"),
+    _f("owner", "u8", "Scope of who set the limit: VENUE, BROKER or FIRM"),
+    _f("limit_reserved0", "pad[5]"),
+)
+PRICE_EVENT = _event(
+    "price",
+    _f("mark_price_e8", "i64", "0 = none"),
+    _f("index_price_e8", "i64", "0 = none"),
+    _f("oracle_price_e8", "i64", "0 = none"),
+    _f("lower_band_e8", "i64", "lowest SELL; 0 = no band"),
+    _f("upper_band_e8", "i64", "highest BUY; 0 = no band"),
+    _f("last_price_e8", "i64", "last trade; 0 = none"),
+    _f("open_interest_e8", "i64"),
+    _f("funding_rate_ppt", "i64", "if the window ended now"),
+    _f("source", "u8", "PriceSource"),
+    _f("risk_session", "u8", "RiskSession in force"),
+    _f("state", "u8", "InstrumentState"),
+    _f("flagged", "u8", "1 = every usable source is old"),
+    _f("price_reserved0", "pad[4]"),
+)
+FUNDING_EVENT = _event(
+    "funding",
+    _f("rate_ppt", "i64", "positive: longs pay"),
+    _f("premium_ppb", "i64", "weighted mean of the window"),
+    _f("mark_price_e8", "i64"),
+    _f("index_price_e8", "i64"),
+    _f("open_interest_e8", "i64"),
+    _f("residue_micro", "i64", "FUNDING_DONE: to the reserve fund"),
+    _f("samples", "u32"),
+    _f("epoch", "u32"),
+)
+EVENT_LAYOUTS = (
+    ORDER_EVENT, MASS_EVENT, SESSION_EVENT, CONFIG_EVENT, ATTACHED_EVENT, QUOTE_EVENT, ACCOUNT_EVENT, POSITION_EVENT,
+    ENTRY_EVENT, LIQUIDATION_EVENT, LIMIT_EVENT, PRICE_EVENT, FUNDING_EVENT,
+)  # fmt: skip
 assert all(layout.size == EVENT_SIZE for layout in EVENT_LAYOUTS)
+_LAYOUT_OF_EVENT: dict[int, Layout] = {
+    **dict.fromkeys(
+        (EventKind.MASS_CANCEL_DONE, EventKind.MASS_CANCEL_REJECTED, EventKind.QUOTE_CANCELLED), MASS_EVENT
+    ),
+    **dict.fromkeys((EventKind.SESSION_STATE, EventKind.ORDER_STATUS_END, EventKind.ACCOUNT_STATUS_END), SESSION_EVENT),
+    **dict.fromkeys((EventKind.CONFIG_SET, EventKind.COMMAND_REJECTED), CONFIG_EVENT),
+    EventKind.ORDER_ATTACHED: ATTACHED_EVENT,
+    **dict.fromkeys((EventKind.QUOTE_SET, EventKind.QUOTE_REJECTED, EventKind.MMP_TRIPPED), QUOTE_EVENT),
+    EventKind.ACCOUNT_STATUS: ACCOUNT_EVENT,
+    **dict.fromkeys((EventKind.POSITION_STATUS, EventKind.POSITION_CHANGED), POSITION_EVENT),
+    **dict.fromkeys((EventKind.ACCOUNT_ENTRY, EventKind.HOUSE_ENTRY, EventKind.RESERVE_STATE), ENTRY_EVENT),
+    EventKind.LIQUIDATION: LIQUIDATION_EVENT,
+    **dict.fromkeys(
+        (EventKind.LIMIT_REFUSED, EventKind.LIMIT_WARNED, EventKind.LIMIT_CLEARED, EventKind.NODE_CHANGED), LIMIT_EVENT
+    ),
+    **dict.fromkeys((EventKind.MARK_CHANGED, EventKind.INSTRUMENT_STATE), PRICE_EVENT),
+    **dict.fromkeys((EventKind.FUNDING_RATE, EventKind.FUNDING_DONE), FUNDING_EVENT),
+}
 
 
 def event_layout(kind: int) -> Layout:
     """The body layout that an event kind uses."""
-    if kind in (EventKind.MASS_CANCEL_DONE, EventKind.MASS_CANCEL_REJECTED):
-        return MASS_EVENT
-    if kind in (EventKind.SESSION_STATE, EventKind.ORDER_STATUS_END):
-        return SESSION_EVENT
-    if kind in (EventKind.CONFIG_SET, EventKind.COMMAND_REJECTED):
-        return CONFIG_EVENT
-    return ORDER_EVENT
+    return _LAYOUT_OF_EVENT.get(kind, ORDER_EVENT)
 
 
 def pack_command(kind: CommandKind, **values: Any) -> bytes:

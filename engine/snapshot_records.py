@@ -1,7 +1,8 @@
 """The rows of a snapshot, part of the schema like `engine.records`.
 
 A snapshot is canonical: the same state gives the same bytes whatever engine made it, so the state hash is the SHA-256
-of the snapshot and either engine restores the other's. docs/engine.md section 6 has the order and the meanings.
+of the snapshot and either engine restores the other's. docs/engine.md section 6 has the order and the meanings,
+docs/risk.md section 16 those of the sections from BROKER on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,24 @@ class Section(IntEnum):
     TRIM = 12
     CASCADE = 13
     BOOK = 14
+    BROKER = 15
+    NODE = 16
+    VENUE_RISK = 17
+    INSTRUMENT_RISK = 18
+    ACCOUNT_RISK = 19
+    POSITION_RISK = 20
+    ORDER_TERMS = 21
+    PENDING_TERMS = 22
+    FEED = 23
+    FEED_SOURCE = 24
+    CALENDAR = 25
+    FEE = 26
+    LIMIT = 27
+    TRANSFER = 28
+    MMP = 29
+    MMP_FILL = 30
+    TOUCHED = 31
+    RANKING = 32
 
 
 SECTION_HEADER = Layout(
@@ -176,6 +195,225 @@ MATCHER_SNAPSHOT_ROW = Layout(
     _f("order_flags", "u8"),
     _f("r0", "pad[2]"),
 )
+SNAP_BROKER = Layout("snap_broker", *_SNAP_PARTY)
+SNAP_NODE = Layout(
+    "snap_node",
+    _f("node_id", "u32", "0 for VENUE"),
+    _f("node_flags", "u16", "NodeFlag"),
+    _f("scope", "u8", "Scope"),
+    _f("r0", "pad[1]"),
+)
+SNAP_VENUE_RISK = Layout(
+    "snap_venue_risk",
+    _f("config", f"bytes[{COMMAND_BODY_SIZE}]", "body of the SET_VENUE_RISK in force; the rule's defaults before one"),
+    *(
+        _f(f"{house}_micro", "i64", "balance of the house account")
+        for house in ("fees", "reserve", "clearing", "in_flight", "bank", "funding")
+    ),
+    _f("pulses", "u64", "MARK_PULSEs so far"),
+    _f("transfer_floor", "u64", "transfers up to this number are not remembered unless they are in TRANSFER"),
+    _f("accrual_epoch", "u32", "funding settlements, splits and delistings so far"),
+    _f("accrual_instrument_id", "u32", "SPLIT, DELIST"),
+    _f("accrual_cursor_id", "u32", "account last booked"),
+    _f("pass_cursor_id", "u32", "account last looked at"),
+    _f("split_numerator", "u32"),
+    _f("split_denominator", "u32"),
+    _f("accrual_price_ticks", "i64", "SPLIT: mark before it; DELIST: settlement price"),
+    _f("fraction_parts", "i64", "SPLIT: fractions of all accounts so far, in lots / denominator, signed"),
+    _f("fraction_cost", "i64", "SPLIT: their cost, ticks x lots, signed"),
+    _f("monitor_cursor", "u64", "monitors looked at in the pass under way"),
+    _f("ranking_pulse", "u64"),
+    _f("ranking_price_ticks", "i64"),
+    _f("ranking_account_id", "u32", "whose position goes at that price"),
+    _f("r1", "pad[4]"),
+    _f("ranking_instrument_id", "u32"),
+    _f("ranking_cursor_id", "u32", "account last looked at"),
+    _f("ranking_taken", "u32", "rows of RANKING used up in this round"),
+    _f("ranking_side", "u8", "side of the counterparties' positions; 0 = no ranking"),
+    _f("ranking_round", "u8", "0 = being made, 1 = with the guard, 2 = without"),
+    _f("accrual_kind", "u16", "CommandKind; 0 = none under way"),
+    _f("pass_active", "u8"),
+    _f("pass_again", "u8", "a newer pulse wants another pass"),
+    _f("monitors_active", "u8"),
+    _f("reserve_low", "u8", "1 = below its floor"),
+    _f("r0", "pad[4]"),
+)
+SNAP_INSTRUMENT_RISK = Layout(
+    "snap_instrument_risk",
+    _f("instrument_id", "u32"),
+    _f("has_risk", "u8", "1 = a SET_INSTRUMENT_RISK is in force"),
+    _f("formula", "u8", "IndexFormula; 0 = not priced"),
+    _f("roll_weight", "u8"),
+    _f("source", "u8", "PriceSource of the last pulse"),
+    _f("config", f"bytes[{COMMAND_BODY_SIZE}]", "its body"),
+    _f("feed_a", "u32"),
+    _f("feed_b", "u32"),
+    _f("close_price_e8", "i64"),
+    _f("settlement_price_e8", "i64"),
+    _f("manual_price_e8", "i64"),
+    _f("raw_q20", "i64", "raw index of the last print, 2^-20 tick; 0 = none"),
+    _f("index_q20", "i64"),
+    _f("oracle_q20", "i64"),
+    _f("basis_q20", "i64", "moving average of mid - oracle"),
+    _f("reference_q20", "i64", "last external index"),
+    _f("external_since_ns", "i64", "when external prices came back; 0 = the mark is not held back"),
+    _f("prints", "u64", "prices of its feeds, counted at the last pulse"),
+    _f("last_ticks", "i64", "last trade; 0 = none"),
+    _f("flow_average_micro", "i64", "liquidation notional per s, moving average"),
+    _f("flow_sent_micro", "i64", "since the last pulse"),
+    _f("weighted_ppb", "i64", "sum of k * P_k of the funding window"),
+    _f("settle_rate_ppt", "i64", "of the last funding settlement"),
+    _f("settle_mark_ticks", "i64"),
+    _f("delist_ns", "i64", "0 = not scheduled"),
+    _f("oracle_sum_q20", "i64", "of the pulses in the hour before delist_ns"),
+    _f("oracle_count", "u32"),
+    _f("samples", "u32", "of the funding window"),
+    _f("published_session", "u8", "RiskSession of the last MARK_CHANGED"),
+    _f("reopens", "u8", "1 = split, waits for its first external price"),
+    _f("r0", "pad[6]"),
+)
+SNAP_ACCOUNT_RISK = Layout(
+    "snap_account_risk",
+    _f("account_id", "u32"),
+    _f("home_session_id", "u32"),
+    _f("dlp_notional_max_micro", "i64"),
+    _f("account_flags", "u16"),
+    _f("fee_tier", "u8"),
+    _f("stage", "u8", "LiquidationStage: NONE..ADL"),
+    _f("accrual_epoch", "u32", "up to which it is booked"),
+    *(_f(f"{part}_micro", "i64") for part in ("deposits", "realised", "funding", "fees", "rewards", "settled", "hold")),
+    _f("run_start_ns", "i64", "of identical orders"),
+    _f("run_price_e8", "i64"),
+    _f("run_quantity_e8", "i64"),
+    _f("run_count", "u32"),
+    _f("run_instrument_id", "u32"),
+    _f("run_side", "u8"),
+    _f("margin_called", "u8"),
+    _f("in_deficit", "u8"),
+    _f("swept", "u8", "TAKEOVER: its equity is settled with the reserve"),
+    _f("r0", "pad[4]"),
+)
+SNAP_POSITION_RISK = Layout(
+    "snap_position_risk",
+    _f("account_id", "u32"),
+    _f("instrument_id", "u32"),
+    _f("cost", "i64", "ticks x lots, signed"),
+    _f("realised_micro", "i64"),
+    _f("funding_micro", "i64"),
+    _f("slice_pulse", "u64", "pulses at its last liquidation slice, plus 1; 0 = none"),
+    _f("tried_pulse", "u64", "likewise when it was offered in vain: takeover, deleveraging"),
+    _f("leverage", "u8", "0 = the instrument's default"),
+    _f("r0", "pad[7]"),
+)
+SNAP_ORDER_TERMS = Layout(
+    "snap_order_terms",
+    _f("order_id", "u64"),
+    _f("take_profit_ticks", "i64"),
+    _f("stop_loss_ticks", "i64"),
+    _f("edge_ticks", "i64", "MARKET in the speed bump: price at which margin is kept"),
+    _f("arms", "u32", "pairs made so far"),
+    _f("slices", "u32", "TWAP"),
+    _f("sliced", "u32"),
+    _f("fee_tier", "u8"),
+    _f("r0", "pad[3]"),
+    _f("interval_ns", "i64"),
+    _f("next_ns", "i64"),
+)
+SNAP_PENDING_TERMS = Layout(
+    "snap_pending_terms",
+    _f("seq", "u64", "of the REPLACE"),
+    _f("take_profit_ticks", "i64"),
+    _f("stop_loss_ticks", "i64"),
+)
+SNAP_FEED = Layout(
+    "snap_feed",
+    _f("feed_id", "u32"),
+    _f("sources", "u32"),
+    _f("flag_ns", "i64"),
+    _f("stale_ns", "i64"),
+    _f("prints", "u64", "prices taken so far"),
+    _f("name", "text[32]"),
+)
+SNAP_FEED_SOURCE = Layout(
+    "snap_feed_source",
+    _f("feed_id", "u32"),
+    _f("source", "u32"),
+    _f("price_e8", "i64"),
+    _f("time_ns", "i64", "of the PRICE command"),
+    _f("source_ns", "i64"),
+)
+SNAP_CALENDAR = Layout(
+    "snap_calendar",
+    _f("calendar_id", "u8"),
+    _f("is_closed", "u8"),
+    _f("risk_session", "u8"),
+    _f("r0", "pad[5]"),
+)
+SNAP_FEE = Layout(
+    "snap_fee",
+    _f("instrument_id", "u32"),
+    _f("fee_tier", "u8"),
+    _f("r0", "pad[3]"),
+    _f("maker_rate_e8", "i64"),
+    _f("taker_rate_e8", "i64"),
+)
+SNAP_LIMIT = Layout(
+    "snap_limit",
+    _f("node_id", "u32"),
+    _f("target_id", "u32"),
+    _f("scope", "u8"),
+    _f("limit_kind", "u8"),
+    _f("target", "u8"),
+    _f("owner", "u8", "Scope: VENUE, BROKER, FIRM"),
+    _f("limit_flags", "u16"),
+    _f("action", "u8"),
+    _f("warned", "u8"),
+    _f("soft_ppm", "u32"),
+    _f("date", "u32", "business date of the counters"),
+    _f("value", "i64"),
+    _f("parameter", "i64"),
+    _f("base", "i64", "DAILY_LOSS: where the day began; ORDER_TO_TRADE: messages; EXECUTIONS: fills"),
+    _f("peak", "i64", "DRAWDOWN: highest so far; ORDER_TO_TRADE: fills; EXECUTIONS: start of the window"),
+    _f("tripped", "u8"),
+    _f("r0", "pad[7]"),
+)
+SNAP_TRANSFER = Layout(
+    "snap_transfer",
+    _f("transfer_id", "u64"),
+    _f("amount_micro", "i64"),
+    _f("account_id", "u32"),
+    _f("kind", "u16", "CommandKind that asked, WITHDRAW_DONE or WITHDRAW_FAILED after the end of a request"),
+    _f("reason", "u16", "of its first answer"),
+)
+SNAP_MMP = Layout(
+    "snap_mmp",
+    _f("account_id", "u32"),
+    _f("instrument_id", "u32"),
+    _f("window_ns", "i64"),
+    _f("quantity_lots", "i64"),
+    _f("delta_micro", "i64"),
+    _f("freeze_ns", "i64"),
+    _f("frozen_until_ns", "i64", "0 = not frozen"),
+    _f("fills", "u32"),
+    _f("r0", "pad[4]"),
+)
+SNAP_MMP_FILL = Layout(
+    "snap_mmp_fill",
+    _f("account_id", "u32"),
+    _f("instrument_id", "u32"),
+    _f("time_ns", "i64"),
+    _f("lots", "i64", "signed"),
+    _f("notional_micro", "i64", "signed"),
+)
+SNAP_TOUCHED = Layout("snap_touched", _f("account_id", "u32"), _f("r0", "pad[4]"))
+SNAP_RANKING = Layout(
+    "snap_ranking",
+    _f("key_ppm", "i64", "equity over maintenance margin of the position"),
+    _f("lots", "i64", "of the position, unsigned"),
+    _f("account_id", "u32"),
+    _f("last", "u8", "1 = liquidity provider or house account: after all others"),
+    _f("r0", "pad[3]"),
+)
 SNAPSHOT_LAYOUTS: dict[Section, Layout] = {
     Section.VENUE: SNAP_VENUE,
     Section.FIRM: SNAP_FIRM,
@@ -190,6 +428,24 @@ SNAPSHOT_LAYOUTS: dict[Section, Layout] = {
     Section.WORK: SNAP_WORK,
     Section.TRIM: SNAP_TRIM,
     Section.CASCADE: SNAP_CASCADE,
+    Section.BROKER: SNAP_BROKER,
+    Section.NODE: SNAP_NODE,
+    Section.VENUE_RISK: SNAP_VENUE_RISK,
+    Section.INSTRUMENT_RISK: SNAP_INSTRUMENT_RISK,
+    Section.ACCOUNT_RISK: SNAP_ACCOUNT_RISK,
+    Section.POSITION_RISK: SNAP_POSITION_RISK,
+    Section.ORDER_TERMS: SNAP_ORDER_TERMS,
+    Section.PENDING_TERMS: SNAP_PENDING_TERMS,
+    Section.FEED: SNAP_FEED,
+    Section.FEED_SOURCE: SNAP_FEED_SOURCE,
+    Section.CALENDAR: SNAP_CALENDAR,
+    Section.FEE: SNAP_FEE,
+    Section.LIMIT: SNAP_LIMIT,
+    Section.TRANSFER: SNAP_TRANSFER,
+    Section.MMP: SNAP_MMP,
+    Section.MMP_FILL: SNAP_MMP_FILL,
+    Section.TOUCHED: SNAP_TOUCHED,
+    Section.RANKING: SNAP_RANKING,
 }
 
 
@@ -200,6 +456,9 @@ class Work(IntEnum):
     EXPIRE_DAY = 2
     ORDER_STATUS = 3
     CANCEL_ON_DISCONNECT = 4
+    QUOTE_CANCEL = 5
+    LIMIT_CANCEL = 6  # by a loss or drawdown limit; no event at its end
+    ACCOUNT_STATUS = 7
 
 
 def parse_snapshot(data: bytes, only: Collection[Section] | None = None) -> dict[Section, list[Any]]:

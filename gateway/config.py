@@ -105,6 +105,15 @@ class Limits(_Settings, frozen=True, kw_only=True):
     sessions_max: Count = 4_096
     works_max: Count = 1_024
     work_steps_max: Count = 256
+    risk_units_max: Count = 16_384
+    brokers_max: Count = 64
+    limits_max: Count = 16_384
+    protections_max: Count = 4_096
+    transfers_max: Count = 65_536
+    providers_max: Count = 64
+    feeds_max: Count = 1_024
+    calendars_max: Annotated[int, Meta(ge=1, le=255)] = 64
+    fee_tiers_max: Annotated[int, Meta(ge=1, le=255)] = 64
 
 
 class EngineSettings(_Settings, frozen=True, kw_only=True):

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from engine.reference.engine import ReferenceEngine
 from tests.engines import ENGINES, SMALL, new_engine
+from tests.risk_market import RiskMarket
 from tests.scenario import Market
 
 
@@ -42,3 +44,28 @@ def new_market(engine_name: str) -> Iterator[Callable[..., Market]]:
 @pytest.fixture
 def market(new_market: Callable[..., Market]) -> Market:
     return new_market()
+
+
+@pytest.fixture
+def new_venue(engine_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RiskMarket]]:
+    """Makes a market with money; the reference checks its whole ledger after each command. What is left is restored by
+    all engines, as in `new_market`. Capacities are keywords in `limits`."""
+    monkeypatch.setattr(ReferenceEngine, "asserts_invariants", True)
+    venues: list[RiskMarket] = []
+
+    def make(limits: dict[str, Any] | None = None, **venue: Any) -> RiskMarket:
+        venues.append(RiskMarket(new_engine(engine_name, replace(SMALL, **(limits or {}))), **venue))
+        return venues[-1]
+
+    yield make
+    for venue in venues:
+        snapshot = venue.engine.snapshot()
+        for name in ENGINES:
+            restored = new_engine(name, venue.engine.info.limits)
+            restored.restore(snapshot)
+            assert restored.snapshot() == snapshot, f"{name} restores the snapshot of {engine_name} to another state"
+
+
+@pytest.fixture
+def venue(new_venue: Callable[..., RiskMarket]) -> RiskMarket:
+    return new_venue()

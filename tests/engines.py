@@ -1,4 +1,4 @@
-"""The engines that tests run: `core` belongs to the list as soon as its source is in the tree, built or not."""
+"""The engines that tests run: `core` belongs to the list as soon as its source writes every section of a snapshot."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from engine.api import ENGINES_GROUP, Engine, EngineLimits, load_matcher
+from engine.snapshot_records import Section
 from tests.source.tree import ROOT
 
-HAS_CORE = (ROOT / "cython" / "engine" / "_core.pyx").exists()
+_CORE = ROOT / "cython" / "engine"
+HAS_CORE = (_CORE / "_core.pyx").exists() and any(
+    f"SECTION_{max(Section).name}" in path.read_text() for path in _CORE.glob("_*.pyx")
+)
 ENGINES = ("core", "reference") if HAS_CORE else ("reference",)
 SMALL = EngineLimits(
     orders_max=500, orders_per_book_max=200, pending_replaces_max=50, positions_max=100, instruments_max=8,

@@ -45,8 +45,13 @@ from engine.api import Engine
 from engine.layout import Field
 from engine.records import (
     COMMAND_BODIES,
+    CONFIG_EVENT,
+    EVENT_HEADER,
     EVENT_SIZE,
+    MASS_EVENT,
+    ORDER_EVENT,
     SCALE_E8,
+    SESSION_EVENT,
     CodFlag,
     CommandKind,
     DisconnectCause,
@@ -63,6 +68,7 @@ from engine.records import (
     StpMode,
     TimeInForce,
     VenueState,
+    event_layout,
     format_e8,
     pack_command,
     parse_e8,
@@ -110,6 +116,10 @@ SHORT: dict[str, tuple[str, str]] = {
     "count": ("affected_count", "number"),
     "open": ("open_orders", "number"),
 }
+
+
+EVENT_HEADER_NAMES = [field.name for field in EVENT_HEADER]
+_SHOWN = (ORDER_EVENT, MASS_EVENT, SESSION_EVENT, CONFIG_EVENT)  # by their columns and short names alone
 
 
 class ScenarioError(AssertionError):
@@ -261,7 +271,9 @@ class Market:
         yield from _unequal("reason", event["reason"].name, reason.name)
 
     def _unequal_key(self, event: dict[str, Any], key: str, text: str) -> Iterator[str]:
-        field, meaning = SHORT.get(key, (key, "number"))
+        field, meaning = key, "text" if isinstance(event.get(key), str) else "number"
+        if key not in event:
+            field, meaning = SHORT.get(key, (key, meaning))
         if field not in event:
             raise KeyError(f"{key}: {event['kind'].name} has no such field")
         readers: dict[str, Callable[[str], Any]] = {
@@ -282,7 +294,8 @@ class Market:
         words = [kind.name.removeprefix("ORDER_")]
         if "client_order_id" in event:
             words.append(event["client_order_id"] or "-")
-        if "last_price_e8" in event:
+        is_order = "order_state" in event
+        if is_order:
             words.append(_terms(event))
         if reason != ORDINARY.get(kind, Reason.ACK):
             words.append(reason.name)
@@ -293,6 +306,8 @@ class Market:
             if not value or key in ("qty", "price", "last"):
                 continue
             words.append(f"{key}={_text(value, meaning, self.orders)}")
+        if event_layout(kind) not in _SHOWN:
+            words += [f"{name}={event[name]}" for name in _own_fields(kind) if event[name]]
         return "  ".join(words)
 
 
@@ -311,6 +326,13 @@ def instrument_fields(instrument: int, **fields: Any) -> dict[str, Any]:
         else:
             values[long.get(name, name + "_e8")] = parse_e8(value)
     return values
+
+
+def _own_fields(kind: EventKind) -> list[str]:
+    """What an event of risk and money has besides header, client order id and what has a short name."""
+    short = {field for key, (field, _) in SHORT.items() if key not in ("qty", "price", "last")}
+    known = {*EVENT_HEADER_NAMES, *short, "client_order_id"}
+    return [name for name in event_layout(kind).names if name not in known]
 
 
 def split(events: bytes) -> list[dict[str, Any]]:

@@ -8,24 +8,21 @@ from libc.stdint cimport uint16_t, uint32_t, uint64_t, uint8_t
 from libc.stdlib cimport free, malloc, qsort
 from libc.string cimport memcpy, memset
 
+from engine._canonical_risk cimport compare_keys, risk_rows_max, risk_sections, sort_t
 from engine._state cimport (
-    DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, VENUE_LEVEL, account_of, account_t, instrument_of, instrument_t, is_open,
-    modify_t, order_t, party_t, position_t, session_t, state_t, terms_t, throttle_t,
+    BROKER_LEVEL, DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, VENUE_LEVEL, account_of, account_t, instrument_of,
+    instrument_t, is_open, modify_t, order_key, order_t, party_t, position_t, session_t, state_t, terms_t,
+    throttle_t,
 )
 from engine.arith cimport panic_unless
 from engine.records cimport (
-    COMMAND_HEADER_SIZE, ORDER_STATE_PENDING_NEW, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM, SCOPE_SESSION, SCOPE_TRADER,
-    SECTION_ACCOUNT, SECTION_BOOK, SECTION_CASCADE, SECTION_DESK, SECTION_FIRM, SECTION_INSTRUMENT, SECTION_ORDER,
-    SECTION_PENDING_REPLACE, SECTION_POSITION, SECTION_SESSION, SECTION_TRADER, SECTION_TRIM, SECTION_VENUE,
-    SECTION_WORK, TIME_IN_FORCE_IOC, section_header_t, snap_account_t, snap_book_header_t, snap_cascade_t,
-    snap_desk_t, snap_firm_t, snap_instrument_t, snap_order_t, snap_pending_replace_t, snap_position_t,
-    snap_session_t, snap_trader_t, snap_trim_t, snap_venue_t, snap_work_t,
+    COMMAND_HEADER_SIZE, ORDER_STATE_PENDING_NEW, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM, SCOPE_SESSION,
+    SCOPE_TRADER, SECTION_ACCOUNT, SECTION_BOOK, SECTION_CASCADE, SECTION_DESK, SECTION_FIRM, SECTION_INSTRUMENT,
+    SECTION_ORDER, SECTION_PENDING_REPLACE, SECTION_POSITION, SECTION_SESSION, SECTION_TRADER, SECTION_TRIM,
+    SECTION_VENUE, SECTION_WORK, TIME_IN_FORCE_IOC, section_header_t, snap_account_t, snap_book_header_t,
+    snap_cascade_t, snap_desk_t, snap_firm_t, snap_instrument_t, snap_order_t, snap_pending_replace_t,
+    snap_position_t, snap_session_t, snap_trader_t, snap_trim_t, snap_venue_t, snap_work_t,
 )
-
-
-ctypedef struct sort_t:
-    uint64_t key
-    uint32_t slot
 
 
 ctypedef struct counts_t:  # rows of the sections whose tables have gaps
@@ -37,11 +34,6 @@ ctypedef struct counts_t:  # rows of the sections whose tables have gaps
     uint64_t instruments
     uint64_t trims
     uint64_t cascades
-
-
-cdef int compare_keys(const void *a, const void *b) noexcept nogil:
-    cdef uint64_t one = (<const sort_t *> a).key, other = (<const sort_t *> b).key
-    return (one > other) - (one < other)
 
 
 cdef uint64_t count_parties(const party_t *parties, uint32_t id_max) noexcept nogil:
@@ -83,6 +75,18 @@ cdef inline size_t padded(size_t size) noexcept nogil:
 
 
 cdef size_t snapshot_size(const state_t *state) noexcept nogil:
+    """0 when memory for sorting is short."""
+    cdef size_t size = core_size(state)
+    cdef sort_t *sorted = <sort_t *> malloc(risk_rows_max(state) * sizeof(sort_t))
+    if sorted == NULL:
+        return 0
+    size += risk_sections(state, NULL, sorted)
+    free(sorted)
+    return size
+
+
+cdef size_t core_size(const state_t *state) noexcept nogil:
+    """Up to the books."""
     cdef counts_t counts = count_rows(state)
     cdef const instrument_t *instrument
     cdef size_t size = SECTION_BOOK * sizeof(section_header_t) + sizeof(snap_venue_t)
@@ -111,8 +115,7 @@ cdef uint8_t *begin_section(uint8_t *at, uint16_t section, uint32_t row_size, ui
 
 cdef bint snapshot_write(const state_t *state, uint8_t *data, size_t size) noexcept nogil:
     cdef counts_t counts = count_rows(state)
-    cdef uint64_t rows = max(state.open_orders, state.positions_count) + 1
-    cdef sort_t *sorted = <sort_t *> malloc(rows * sizeof(sort_t))
+    cdef sort_t *sorted = <sort_t *> malloc(risk_rows_max(state) * sizeof(sort_t))
     cdef uint8_t *at = data
     if sorted == NULL:
         return False
@@ -128,12 +131,13 @@ cdef bint snapshot_write(const state_t *state, uint8_t *data, size_t size) noexc
     at = write_modifies(state, at, sorted)
     at = write_queues(state, at, &counts)
     at = write_books(state, at, counts.instruments)
+    at += risk_sections(state, at, sorted)
     free(sorted)
     panic_unless(at == data + size, "a snapshot does not have the size that was announced")
     return True
 
 
-# ------------------------------------------------------------------------------------------------------------ parties
+# ------------------------------------------------------------------------------------------------------------- parties
 
 
 cdef uint8_t *write_venue(const state_t *state, uint8_t *at) noexcept nogil:
@@ -166,7 +170,7 @@ cdef uint8_t *write_nodes(const state_t *state, uint8_t *at, uint8_t scope, uint
     at = begin_section(at, SECTION_FIRM if scope == SCOPE_FIRM else SECTION_DESK, sizeof(snap_firm_t), rows)
     for n in range(1, id_max + 1):
         if nodes[n].status:
-            parent_id = 0 if scope == SCOPE_FIRM else nodes[n].lineage[FIRM_LEVEL]
+            parent_id = nodes[n].lineage[BROKER_LEVEL if scope == SCOPE_FIRM else FIRM_LEVEL]
             memset(at, 0, sizeof(snap_firm_t))
             fill_party(state, <snap_firm_t *> at, scope, n, parent_id, nodes[n].status)
             at += sizeof(snap_firm_t)
@@ -260,7 +264,7 @@ cdef uint8_t *write_instruments(const state_t *state, uint8_t *at, uint64_t rows
     return at
 
 
-# ----------------------------------------------------------------------------------------------- positions and orders
+# ------------------------------------------------------------------------------------------------ positions and orders
 
 
 cdef uint8_t *write_positions(const state_t *state, uint8_t *at, sort_t *sorted) noexcept nogil:
@@ -314,7 +318,7 @@ cdef uint8_t *write_orders(const state_t *state, uint8_t *at, sort_t *sorted) no
     cdef uint32_t n, count = 0
     for n in range(1, state.used_orders + 1):
         if is_open(&state.orders[n]):
-            sorted[count].key = state.orders[n].order_id
+            sorted[count].key = order_key(state.orders[n].order_id)
             sorted[count].slot = n
             count += 1
     panic_unless(count == state.open_orders, "the count of open orders is wrong")
@@ -354,7 +358,7 @@ cdef uint8_t *write_modifies(const state_t *state, uint8_t *at, sort_t *sorted) 
     return at
 
 
-# --------------------------------------------------------------------------------------------------- queues and books
+# ---------------------------------------------------------------------------------------------------- queues and books
 
 
 cdef uint8_t *write_queues(const state_t *state, uint8_t *at, const counts_t *counts) noexcept nogil:

@@ -3,42 +3,49 @@
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcmp
 
-from engine._state cimport (
-    DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_account, find_instrument, find_session, instrument_of,
-    instrument_t, is_stop, leaves_of, order_t, position_find, position_t, reduces, session_t, size_of, state_t,
-    throttle_t,
+from engine._exposures cimport kept_of, kept_t
+from engine._limits cimport fail, proposal_begin, proposal_t, take, verdict_t
+from engine._risk_checks cimport (
+    check_account, check_configured, check_exposure, check_gate, check_open, check_pace, check_size,
+    check_tolerance,
 )
-from engine.arith cimport add_checked, mul_checked
+from engine._state cimport (
+    BROKER_LEVEL, DESK_LEVEL, FIRM_LEVEL, TRADER_LEVEL, account_t, find_instrument, find_session, instrument_of,
+    instrument_t, is_stop, is_twap, leaves_of, level_of, order_t, position_find, position_t, reduces,
+    risk_of_account, session_t, size_of, state_t, throttle_t,
+)
+from engine.arith cimport add_checked, i128
 from engine.names cimport NAME_SIZE, names_find
 from engine.rate cimport WEIGHT_MICRO, bucket_take
 from engine.records cimport (
-    INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_REDUCE_ONLY, ORDER_FLAG_REDUCE_ONLY, ORDER_TYPE_ALO, ORDER_TYPE_LIMIT,
-    ORDER_TYPE_MARKET, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, PARTY_STATUS_ACTIVE, REASON_ACK,
-    REASON_BAD_SYMBOL, REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_CANNOT_MODIFY_PARTIAL_FILL,
+    INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_REDUCE_ONLY, ORDER_FLAG_QUOTE, ORDER_FLAG_REDUCE_ONLY, ORDER_TYPE_ALO,
+    ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, PARTY_STATUS_ACTIVE,
+    REASON_ACK, REASON_BAD_SYMBOL, REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_CANNOT_MODIFY_PARTIAL_FILL,
     REASON_INVALID_DISPLAY_QUANTITY, REASON_INVALID_MIN_QUANTITY, REASON_INVALID_ORDER_TYPE,
-    REASON_INVALID_TICK_SIZE_PRECISION_PRICE, REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY,
-    REASON_INVALID_TIME_IN_FORCE, REASON_PERMISSION_DENIED, REASON_PRICE_GREATER_THAN_MAX_PRICE,
+    REASON_INVALID_STOPLOSS_PRICE, REASON_INVALID_TAKEPROFIT_PRICE, REASON_INVALID_TICK_SIZE_PRECISION_PRICE,
+    REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY, REASON_INVALID_TIME_IN_FORCE, REASON_PRICE_GREATER_THAN_MAX_PRICE,
     REASON_PRICE_LESS_THAN_MIN_PRICE, REASON_QUANTITY_GREATER_THAN_MAX_QUANTITY,
     REASON_QUANTITY_LESS_THAN_MIN_QUANTITY, REASON_RATE_LIMITED, REASON_REJECTED_CAPACITY,
-    REASON_REJECTED_DUPLICATE_CLORDID, REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND, REASON_REJECTED_JOURNAL_FULL,
+    REASON_REJECTED_DUPLICATE_CLORDID, REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND,
     REASON_REJECTED_LESS_THAN_MIN_NOTIONAL, REASON_REJECTED_LESS_THAN_MIN_PRICE_BAND, REASON_REJECTED_MARKET_CLOSED,
     REASON_REJECTED_NO_REFERENCE_PRICE, REASON_REJECTED_REDUCE_ONLY, REASON_REJECTED_TOO_MANY_OPEN_ORDERS,
-    SCOPE_ACCOUNT, SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE, SIDE_BUY, SIDE_SELL, STP_MODE_DECREMENT,
-    TIME_IN_FORCE_FOK, TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, VENUE_STATE_CANCEL_ONLY, place_t,
-    replace_t,
+    SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE, SIDE_BUY, SIDE_SELL, STP_MODE_DECREMENT, TIME_IN_FORCE_FOK,
+    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, command_header_t, place_t, replace_t,
+    snap_account_risk_t,
 )
 
 cdef enum:
     OPEN_ORDERS_MAX_DEFAULT = 1000
     STP_GROUPS_MAX = 0x80000000
+    SETTING_WEIGHT_MICRO = 100000  # of leverage and market-maker protection
 
 
-# ------------------------------------------------------------------------------------------------ permission and rate
+# ------------------------------------------------------------------------------------------------- permission and rate
 
 
 cdef bint covers(const session_t *session, const uint32_t *lineage) noexcept nogil:
     """Is the node of this lineage the session's own or below it?"""
-    return lineage[session.scope - SCOPE_ACCOUNT] == session.parent_id
+    return lineage[level_of(session.scope)] == session.parent_id
 
 
 cdef bint may_trade(const state_t *state, uint32_t session_id, const account_t *account) noexcept nogil:
@@ -52,6 +59,10 @@ cdef bint may_trade(const state_t *state, uint32_t session_id, const account_t *
         and state.traders[account.lineage[TRADER_LEVEL]].status == PARTY_STATUS_ACTIVE
         and state.desks[account.lineage[DESK_LEVEL]].status == PARTY_STATUS_ACTIVE
         and state.firms[account.lineage[FIRM_LEVEL]].status == PARTY_STATUS_ACTIVE
+        and (
+            account.lineage[BROKER_LEVEL] == 0
+            or state.brokers[account.lineage[BROKER_LEVEL]].status == PARTY_STATUS_ACTIVE
+        )
     )
 
 
@@ -70,14 +81,11 @@ cdef bint may_cancel_at_all(const session_t *session) noexcept nogil:
     return session.status == PARTY_STATUS_ACTIVE and session.rights & (SESSION_RIGHT_TRADE | SESSION_RIGHT_CANCEL)
 
 
-cdef uint16_t check_general_rate(state_t *state, const account_t *account, int64_t *retry_ms) noexcept nogil:
-    """Venue state and general bucket."""
-    cdef throttle_t *throttle
-    if state.venue_state == VENUE_STATE_CANCEL_ONLY:
-        return REASON_REJECTED_JOURNAL_FULL
-    throttle = &state.throttles[account.lineage[TRADER_LEVEL]]
-    retry_ms[0] = bucket_take(&throttle.general, throttle.limit_micro, WEIGHT_MICRO, state.timestamp_ns)
-    return REASON_RATE_LIMITED if retry_ms[0] else REASON_ACK
+cdef uint16_t check_setting_rate(state_t *state, uint32_t trader_id) noexcept nogil:
+    cdef throttle_t *throttle = &state.throttles[trader_id]
+    if bucket_take(&throttle.general, throttle.limit_micro, SETTING_WEIGHT_MICRO, state.timestamp_ns):
+        return REASON_RATE_LIMITED
+    return REASON_ACK
 
 
 cdef uint16_t check_cancel_rate(
@@ -88,7 +96,7 @@ cdef uint16_t check_cancel_rate(
     return REASON_RATE_LIMITED if retry_ms[0] else REASON_ACK
 
 
-# ----------------------------------------------------------------------------------- identity and state of the market
+# ------------------------------------------------------------------------------------ identity and state of the market
 
 
 cdef bint is_taken(const state_t *state, uint32_t account_id, const char *client_order_id) noexcept nogil:
@@ -109,7 +117,7 @@ cdef uint16_t check_market_open(const instrument_t *instrument, bint reducing) n
     return REASON_REJECTED_MARKET_CLOSED
 
 
-# ----------------------------------------------------------------------------------------------- terms of a new order
+# ------------------------------------------------------------------------------------------------ terms of a new order
 
 
 cdef inline bint is_stop_type(uint8_t order_type) noexcept nogil:
@@ -123,8 +131,10 @@ cdef inline bint is_immediate(uint8_t time_in_force) noexcept nogil:
 cdef inline uint16_t check_type(const place_t *place) noexcept nogil:
     if not SIDE_BUY <= place.side <= SIDE_SELL or not ORDER_TYPE_LIMIT <= place.order_type <= ORDER_TYPE_TAKE_PROFIT:
         return REASON_INVALID_ORDER_TYPE
-    if place.take_profit_e8 or place.stop_loss_e8 or place.order_flags & ~ORDER_FLAG_REDUCE_ONLY:
+    if place.order_flags & ~ORDER_FLAG_REDUCE_ONLY:
         return REASON_INVALID_ORDER_TYPE
+    if (place.take_profit_e8 or place.stop_loss_e8) and (place.order_flags or is_stop_type(place.order_type)):
+        return REASON_INVALID_ORDER_TYPE  # a pair closes what the order opens
     if place.stp_mode > STP_MODE_DECREMENT or place.stp_group >= <uint32_t> STP_GROUPS_MAX:
         return REASON_INVALID_ORDER_TYPE
     return REASON_ACK
@@ -144,7 +154,7 @@ cdef inline uint16_t check_time_in_force(const place_t *place) noexcept nogil:
     return REASON_ACK
 
 
-cdef inline uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil:
+cdef uint16_t check_quantity(const instrument_t *instrument, bint stop, int64_t quantity_e8) noexcept nogil:
     """A multiple of the lot; minimum and maximum are the instrument's, of a stop one lot and none."""
     if quantity_e8 % instrument.config.lot_size_e8:
         return REASON_INVALID_TICK_SIZE_PRECISION_QUANTITY
@@ -183,11 +193,12 @@ cdef inline uint16_t check_display(const instrument_t *instrument, const place_t
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------------------------------- prices
+# -------------------------------------------------------------------------------------------------------------- prices
 
 
-cdef inline uint16_t check_price(
-    const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_e8, int64_t *price_ticks
+cdef uint16_t check_price(
+    const state_t *state, const instrument_t *instrument, uint8_t order_type, uint8_t side, int64_t price_e8,
+    int64_t *price_ticks
 ) noexcept nogil:
     """Step, reference price, static range and band; a stop's price is its trigger, a MARKET order's is ignored (0
     ticks)."""
@@ -198,6 +209,8 @@ cdef inline uint16_t check_price(
     price_ticks[0] = price_e8 // tick_e8
     if price_ticks[0] * tick_e8 != price_e8:
         return REASON_INVALID_TICK_SIZE_PRECISION_PRICE
+    if instrument.mark_ticks == 0 and state.risk.has_money:
+        return REASON_REJECTED_NO_REFERENCE_PRICE
     if is_stop_type(order_type):
         if price_e8 < tick_e8:
             return REASON_PRICE_LESS_THAN_MIN_PRICE
@@ -209,6 +222,28 @@ cdef inline uint16_t check_price(
     return check_band(instrument, side, price_ticks[0])
 
 
+cdef inline bint is_trigger(
+    const instrument_t *instrument, int64_t trigger_e8, int64_t price_ticks, bint above
+) noexcept nogil:
+    """A step within the price range, on its side of the order's price."""
+    cdef int64_t tick_e8 = instrument.config.tick_size_e8
+    cdef int64_t trigger = trigger_e8 // tick_e8
+    if trigger < 1 or trigger * tick_e8 != trigger_e8 or trigger_e8 > instrument.config.max_price_e8:
+        return False
+    return trigger > price_ticks if above else trigger < price_ticks
+
+
+cdef uint16_t check_pair(
+    const instrument_t *instrument, uint8_t side, int64_t price_ticks, int64_t take_profit_e8, int64_t stop_loss_e8
+) noexcept nogil:
+    """Triggers of an attached pair: the profit beyond the order's price, the loss before it."""
+    if take_profit_e8 and not is_trigger(instrument, take_profit_e8, price_ticks, side == SIDE_BUY):
+        return REASON_INVALID_TAKEPROFIT_PRICE
+    if stop_loss_e8 and not is_trigger(instrument, stop_loss_e8, price_ticks, side == SIDE_SELL):
+        return REASON_INVALID_STOPLOSS_PRICE
+    return REASON_ACK
+
+
 cdef uint16_t check_band(const instrument_t *instrument, uint8_t side, int64_t price_ticks) noexcept nogil:
     if side == SIDE_BUY and price_ticks > instrument.highest_in_band_ticks:
         return REASON_REJECTED_GREATER_THAN_MAX_PRICE_BAND
@@ -217,26 +252,25 @@ cdef uint16_t check_band(const instrument_t *instrument, uint8_t side, int64_t p
     return REASON_ACK
 
 
-cdef inline uint16_t check_notional(
-    const instrument_t *instrument, uint8_t order_type, bint reducing, int64_t price_ticks, int64_t lots
+cdef inline i128 notional_of(
+    const instrument_t *instrument, uint8_t order_type, int64_t price_ticks, int64_t lots
 ) noexcept nogil:
-    """price x lots x tick value, exact; a product beyond int64 is certainly enough."""
-    cdef int overflow = 0
-    cdef int64_t notional
-    if reducing or instrument.config.min_notional_micro == 0:
-        return REASON_ACK
+    """price x lots x tick value, exact; MARKET: at the mark."""
     if order_type == ORDER_TYPE_MARKET:
         price_ticks = instrument.mark_ticks
-    notional = mul_checked(mul_checked(price_ticks, lots, &overflow), instrument.tick_value_micro, &overflow)
-    if not overflow and notional < instrument.config.min_notional_micro:
+    return <i128> price_ticks * lots * instrument.tick_value_micro
+
+
+cdef uint16_t check_notional(const instrument_t *instrument, bint reducing, i128 notional_micro) noexcept nogil:
+    if not reducing and notional_micro < instrument.config.min_notional_micro:
         return REASON_REJECTED_LESS_THAN_MIN_NOTIONAL
     return REASON_ACK
 
 
-# ------------------------------------------------------------------------------------ capacity, reduce-only and stops
+# ------------------------------------------------------------------------------------- capacity, reduce-only and stops
 
 
-cdef inline uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:
+cdef uint16_t check_room(const state_t *state, const account_t *account, uint32_t position) noexcept nogil:
     cdef uint32_t open_orders_max = account.open_orders_max
     if open_orders_max == 0:
         open_orders_max = OPEN_ORDERS_MAX_DEFAULT
@@ -255,7 +289,7 @@ cdef int64_t reduce_only_room(const position_t *position, uint8_t side, int64_t 
     return size_of(position) - (position.reduce_only_lots[side - SIDE_BUY] - besides)
 
 
-cdef inline bint stop_fits(
+cdef bint stop_fits(
     const position_t *position, uint8_t side, uint8_t order_type, int64_t lots, int64_t besides
 ) noexcept nogil:
     """One more stop of `lots`, when `besides` of those there are do not count."""
@@ -274,51 +308,73 @@ cdef bint stops_fit(const position_t *position) noexcept nogil:
 
 cdef inline uint16_t check_reducing(const state_t *state, const place_t *place, entry_t *entry) noexcept nogil:
     """A stop has to fit the position; a reduce-only order is clipped to what is left to reduce."""
-    cdef const position_t *position = &state.positions[entry.position]
+    cdef const position_t *position = &state.positions[entry.proposal.position]
     cdef int64_t room
     if is_stop_type(place.order_type):
-        if entry.position and stop_fits(position, place.side, place.order_type, entry.quantity_lots, 0):
+        if entry.proposal.position and stop_fits(position, place.side, place.order_type, entry.quantity_lots, 0):
             return REASON_ACK
         return REASON_REJECTED_REDUCE_ONLY
     if not place.order_flags & ORDER_FLAG_REDUCE_ONLY:
         return REASON_ACK
-    room = reduce_only_room(position, place.side, 0) if entry.position else 0
+    room = reduce_only_room(position, place.side, 0) if entry.proposal.position else 0
     entry.quantity_lots = min(entry.quantity_lots, room)
     return REASON_ACK if room > 0 else REASON_REJECTED_REDUCE_ONLY
 
 
-# -------------------------------------------------------------------------------------------------------------- PLACE
+# --------------------------------------------------------------------------------------------------------------- PLACE
 
 
 cdef uint16_t check_place(state_t *state, const place_t *place, entry_t *entry) noexcept nogil:
+    cdef proposal_t *proposal = &entry.proposal
+    cdef verdict_t *verdict = &entry.verdict
     cdef uint16_t reason
-    entry.retry_ms = 0
-    entry.account = find_account(state, place.account_id)
-    if not may_trade(state, place.session_id, entry.account):
-        return REASON_PERMISSION_DENIED
-    reason = check_general_rate(state, entry.account, &entry.retry_ms)
+    reason = check_message(state, <const command_header_t *> place, place.client_order_id, proposal, verdict)
     if reason:
         return reason
-    if is_taken(state, place.account_id, place.client_order_id):
-        return REASON_REJECTED_DUPLICATE_CLORDID
-    entry.instrument = find_instrument(state, place.instrument_id)
-    if entry.instrument == NULL:
-        return REASON_BAD_SYMBOL
-    reason = check_terms(place, entry)
-    if reason:
-        return reason
-    entry.position = position_find(state, place.account_id, place.instrument_id)
-    reason = check_room(state, entry.account, entry.position)
-    return reason if reason else check_reducing(state, place, entry)
-
-
-cdef uint16_t check_terms(const place_t *place, entry_t *entry) noexcept nogil:
-    """What the instrument and the fields of the order decide by themselves."""
-    cdef const instrument_t *instrument = entry.instrument
-    cdef bint reducing = place.order_flags & ORDER_FLAG_REDUCE_ONLY or is_stop_type(place.order_type)
-    cdef uint16_t reason = check_market_open(instrument, reducing)
+    proposal.side = place.side
+    proposal.only_reduces = place.order_flags & ORDER_FLAG_REDUCE_ONLY or is_stop_type(place.order_type)
+    reason = check_market(state, proposal, verdict)
     if not reason:
-        reason = check_type(place)
+        reason = take(verdict, check_terms(state, place, entry))
+    if reason:
+        return reason
+    proposal.position = position_find(state, place.account_id, place.instrument_id)
+    propose(place, entry)
+    reason = check_numbers(state, place, entry)
+    if not reason:
+        reason = take(verdict, check_reducing(state, place, entry))
+    return reason if reason else check_exposure(state, proposal, verdict)
+
+
+cdef uint16_t check_message(
+    state_t *state, const command_header_t *header, const char *client_order_id, proposal_t *proposal,
+    verdict_t *verdict,
+) noexcept nogil:
+    cdef uint16_t reason
+    proposal_begin(state, proposal, header.session_id, header.account_id)
+    proposal.instrument = find_instrument(state, header.instrument_id)
+    if proposal.instrument != NULL:
+        proposal.instrument_id = header.instrument_id
+    reason = check_gate(state, proposal, verdict, header.sent_ns, WEIGHT_MICRO)
+    if reason:
+        return reason
+    if is_taken(state, header.account_id, client_order_id):
+        return fail(verdict, REASON_REJECTED_DUPLICATE_CLORDID, 0)
+    return REASON_ACK if proposal.instrument != NULL else fail(verdict, REASON_BAD_SYMBOL, 0)
+
+
+cdef uint16_t check_market(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
+    """May the account trade the instrument now, whatever the order's terms are?"""
+    cdef uint16_t reason = check_configured(state, proposal, verdict)
+    if not reason:
+        reason = take(verdict, check_market_open(proposal.instrument, proposal.only_reduces))
+    return reason if reason else check_account(state, proposal, verdict)
+
+
+cdef uint16_t check_terms(const state_t *state, const place_t *place, entry_t *entry) noexcept nogil:
+    """What the instrument and the fields of the order decide by themselves."""
+    cdef const instrument_t *instrument = entry.proposal.instrument
+    cdef uint16_t reason = check_type(place)
     if not reason:
         reason = check_time_in_force(place)
     if not reason:
@@ -328,14 +384,74 @@ cdef uint16_t check_terms(const place_t *place, entry_t *entry) noexcept nogil:
     if not reason:
         reason = check_display(instrument, place)
     if not reason:
-        reason = check_price(instrument, place.order_type, place.side, place.price_e8, &entry.price_ticks)
+        reason = check_price(state, instrument, place.order_type, place.side, place.price_e8, &entry.price_ticks)
     if reason:
         return reason
     entry.quantity_lots = place.quantity_e8 // instrument.config.lot_size_e8
-    return check_notional(instrument, place.order_type, reducing, entry.price_ticks, entry.quantity_lots)
+    if place.take_profit_e8 == 0 and place.stop_loss_e8 == 0:
+        return REASON_ACK
+    return check_pair(
+        instrument, place.side, instrument.mark_ticks if place.order_type == ORDER_TYPE_MARKET else entry.price_ticks,
+        place.take_profit_e8, place.stop_loss_e8,
+    )
 
 
-# ------------------------------------------------------------------------------------------------------------ REPLACE
+cdef inline void propose(const place_t *place, entry_t *entry) noexcept nogil:
+    """What would be kept for the order: nothing for one that only reduces."""
+    cdef proposal_t *proposal = &entry.proposal
+    proposal.ticks = entry.price_ticks
+    if place.order_type == ORDER_TYPE_MARKET:
+        proposal.ticks = proposal.instrument.market_limit_ticks[place.side - SIDE_BUY]
+    if not proposal.only_reduces:
+        proposal.lots = entry.quantity_lots
+        proposal.value = <i128> proposal.lots * proposal.ticks
+
+
+cdef uint16_t check_numbers(state_t *state, const place_t *place, entry_t *entry) noexcept nogil:
+    """Sizes, room and pace, with their limits."""
+    cdef proposal_t *proposal = &entry.proposal
+    cdef verdict_t *verdict = &entry.verdict
+    cdef i128 notional = notional_of(proposal.instrument, place.order_type, entry.price_ticks, entry.quantity_lots)
+    cdef uint16_t reason = REASON_ACK
+    if proposal.kinds and (place.order_type == ORDER_TYPE_LIMIT or place.order_type == ORDER_TYPE_ALO):
+        reason = check_tolerance(state, proposal, verdict)
+    if not reason:
+        reason = take(verdict, check_notional(proposal.instrument, proposal.only_reduces, notional))
+    if not reason and proposal.kinds:
+        reason = check_size(state, proposal, verdict, place.quantity_e8, notional)
+    if not reason:
+        reason = take(verdict, check_room(state, proposal.account, proposal.position))
+    if not reason and proposal.kinds:
+        reason = check_open(state, proposal, verdict, 1)
+    if not reason and (proposal.kinds or state.risk.config.repeat_window_ns):
+        reason = check_pace(state, proposal, verdict, count_run(state, place))
+    return reason
+
+
+cdef uint32_t count_run(state_t *state, const place_t *place) noexcept nogil:
+    """How many identical orders in a row this is; 0 when nobody counts, and for stops."""
+    cdef int64_t window_ns = state.risk.config.repeat_window_ns
+    cdef snap_account_risk_t *run = &risk_of_account(state, place.account_id).row
+    cdef bint same
+    if window_ns == 0 or is_stop_type(place.order_type):
+        return 0
+    same = (
+        run.run_instrument_id == place.instrument_id and run.run_side == place.side
+        and run.run_price_e8 == place.price_e8 and run.run_quantity_e8 == place.quantity_e8
+    )
+    if same and run.run_count and state.timestamp_ns - run.run_start_ns <= window_ns:
+        run.run_count += 1
+        return run.run_count
+    run.run_instrument_id = place.instrument_id
+    run.run_side = place.side
+    run.run_price_e8 = place.price_e8
+    run.run_quantity_e8 = place.quantity_e8
+    run.run_count = 1
+    run.run_start_ns = state.timestamp_ns
+    return 1
+
+
+# ------------------------------------------------------------------------------------------------------------- REPLACE
 
 
 cdef bint is_meant(const state_t *state, uint32_t slot, uint32_t instrument_id, uint8_t side) noexcept nogil:
@@ -347,12 +463,12 @@ cdef bint is_meant(const state_t *state, uint32_t slot, uint32_t instrument_id, 
 
 cdef inline uint16_t check_replace_target(const state_t *state, uint32_t slot, const replace_t *replace) noexcept nogil:
     cdef const order_t *order = &state.orders[slot]
-    if not is_meant(state, slot, replace.instrument_id, replace.side) or order.order_type == ORDER_TYPE_MARKET:
+    if not is_meant(state, slot, replace.instrument_id, replace.side):
+        return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
+    if order.order_type == ORDER_TYPE_MARKET or is_twap(order) or order.flags & ORDER_FLAG_QUOTE:
         return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
     if replace.order_type and replace.order_type != order.order_type:
         return REASON_CANNOT_MODIFY_NO_SUCH_ORDER
-    if replace.take_profit_e8 or replace.stop_loss_e8:
-        return REASON_INVALID_ORDER_TYPE
     if memcmp(replace.client_order_id, state.terms[slot].client_order_id, NAME_SIZE) == 0:
         return REASON_ACK
     if is_taken(state, order.account_id, replace.client_order_id):
@@ -361,31 +477,95 @@ cdef inline uint16_t check_replace_target(const state_t *state, uint32_t slot, c
 
 
 cdef uint16_t check_replace(
-    const state_t *state, uint32_t slot, const replace_t *replace, int64_t *total_lots
+    state_t *state, uint32_t slot, const replace_t *replace, entry_t *entry
+) noexcept nogil:
+    """After the gate, which has begun the proposal."""
+    cdef const order_t *order = &state.orders[slot]
+    cdef proposal_t *proposal = &entry.proposal
+    cdef verdict_t *verdict = &entry.verdict
+    cdef const instrument_t *instrument = proposal.instrument
+    cdef uint16_t reason = take(verdict, check_replace_target(state, slot, replace))
+    proposal.side = order.side
+    proposal.position = order.position
+    proposal.only_reduces = order.flags & ORDER_FLAG_REDUCE_ONLY or is_stop(order)
+    if not reason:
+        reason = check_market(state, proposal, verdict)
+    if not reason:
+        reason = take(verdict, check_quantity(instrument, is_stop(order), replace.quantity_e8))
+    if reason:
+        return reason
+    entry.quantity_lots = replace.quantity_e8 // instrument.config.lot_size_e8
+    if entry.quantity_lots <= order.cum_lots:
+        return fail(verdict, REASON_CANNOT_MODIFY_PARTIAL_FILL, 0)
+    reason = take(
+        verdict,
+        check_price(state, instrument, order.order_type, order.side, replace.price_e8, &entry.price_ticks),
+    )
+    if not reason and (replace.take_profit_e8 or replace.stop_loss_e8):
+        reason = take(verdict, check_new_pair(instrument, order, replace, entry.price_ticks))
+    if reason:
+        return reason
+    propose_again(state, slot, entry)
+    reason = check_new_numbers(state, slot, replace, entry)
+    if not reason:
+        reason = take(verdict, check_new_reducing(state, slot, entry))
+    return reason if reason else check_exposure(state, proposal, verdict)
+
+
+cdef uint16_t check_new_pair(
+    const instrument_t *instrument, const order_t *order, const replace_t *replace, int64_t price_ticks
+) noexcept nogil:
+    if is_stop(order) or order.flags & ORDER_FLAG_REDUCE_ONLY:
+        return REASON_INVALID_ORDER_TYPE
+    return check_pair(instrument, order.side, price_ticks, replace.take_profit_e8, replace.stop_loss_e8)
+
+
+cdef void propose_again(const state_t *state, uint32_t slot, entry_t *entry) noexcept nogil:
+    """What would be kept for an open order with its new terms; while a modify may wait in the speed bump, the larger of
+    both states."""
+    cdef const order_t *order = &state.orders[slot]
+    cdef proposal_t *proposal = &entry.proposal
+    cdef kept_t kept = kept_of(state, slot)
+    cdef int64_t leaves = leaves_of(order)
+    proposal.ticks = entry.price_ticks
+    if proposal.only_reduces:
+        return
+    proposal.old_lots = kept.lots
+    proposal.old_value = kept.value
+    proposal.lots = entry.quantity_lots - order.cum_lots
+    proposal.value = <i128> proposal.lots * proposal.ticks
+    if order.order_type == ORDER_TYPE_LIMIT and proposal.instrument.config.speed_bump_ns:
+        proposal.lots = max(proposal.lots, leaves)
+        proposal.value = max(proposal.value, <i128> leaves * order.price_ticks)
+
+
+cdef uint16_t check_new_numbers(
+    state_t *state, uint32_t slot, const replace_t *replace, entry_t *entry
 ) noexcept nogil:
     cdef const order_t *order = &state.orders[slot]
-    cdef const position_t *position = &state.positions[order.position]
-    cdef const instrument_t *instrument = &state.instruments[instrument_of(position)]
-    cdef bint reducing = order.flags & ORDER_FLAG_REDUCE_ONLY or is_stop(order)
-    cdef int64_t price_ticks = 0
-    cdef uint16_t reason = check_replace_target(state, slot, replace)
+    cdef proposal_t *proposal = &entry.proposal
+    cdef verdict_t *verdict = &entry.verdict
+    cdef i128 notional = notional_of(proposal.instrument, order.order_type, entry.price_ticks, entry.quantity_lots)
+    cdef uint16_t reason = REASON_ACK
+    if proposal.kinds and not is_stop(order):
+        reason = check_tolerance(state, proposal, verdict)
     if not reason:
-        reason = check_market_open(instrument, reducing)
-    if not reason:
-        reason = check_quantity(instrument, is_stop(order), replace.quantity_e8)
-    if reason:
+        reason = take(verdict, check_notional(proposal.instrument, proposal.only_reduces, notional))
+    if reason or not proposal.kinds:
         return reason
-    total_lots[0] = replace.quantity_e8 // instrument.config.lot_size_e8
-    if total_lots[0] <= order.cum_lots:
-        return REASON_CANNOT_MODIFY_PARTIAL_FILL
-    reason = check_price(instrument, order.order_type, order.side, replace.price_e8, &price_ticks)
+    reason = check_size(state, proposal, verdict, replace.quantity_e8, notional)
     if not reason:
-        reason = check_notional(instrument, order.order_type, reducing, price_ticks, total_lots[0])
-    if reason:
-        return reason
+        reason = check_open(state, proposal, verdict, 0)
+    return reason if reason else check_pace(state, proposal, verdict, 0)
+
+
+cdef uint16_t check_new_reducing(const state_t *state, uint32_t slot, entry_t *entry) noexcept nogil:
+    cdef const order_t *order = &state.orders[slot]
     if not is_stop(order):
-        return clip_replace(state, slot, total_lots)
-    if stop_fits(position, order.side, order.order_type, total_lots[0], order.quantity_lots):
+        return clip_replace(state, slot, &entry.quantity_lots)
+    if stop_fits(
+        &state.positions[order.position], order.side, order.order_type, entry.quantity_lots, order.quantity_lots
+    ):
         return REASON_ACK
     return REASON_REJECTED_REDUCE_ONLY
 

@@ -17,37 +17,45 @@ from libc.string cimport memset
 from engine.api import EngineInfo
 from engine.declarations import layout_table
 
+from engine._admin cimport administer
 from engine._canonical cimport snapshot_size, snapshot_write
 from engine._events cimport write_config
 from engine._matcher cimport BookHandle, open_handle
 from engine._matching cimport fill_host
+from engine._memory cimport events_make_room, state_close, state_open, state_set_fills_max
 from engine._orders cimport cancel, place, replace
 from engine._parties cimport book_config, check_fixed, check_instrument, configure, disconnect, logon, set_instrument
+from engine._quotes cimport quote, quote_cancel
 from engine._restore cimport (
     restore_book, restore_instrument, restore_orders, restore_parties, restore_queues, restored_config, snapshot_t,
     split,
 )
+from engine._restore_risk cimport restore_risk
+from engine._risk_work cimport carry_on_risk
 from engine._state cimport (
-    account_t, events_make_room, find_account, find_instrument, find_session, has_queued_work, instrument_t, limits_t,
-    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_close,
-    state_open, state_set_fills_max, state_t, terms_t, throttle_t,
+    account_t, find_account, find_instrument, find_session, has_queued_work, has_risk_work, instrument_t, limits_t,
+    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
+    throttle_t,
 )
+from engine._twap cimport close_position, place_twap
 from engine._work cimport finish_command, mass_cancel, tick
 from engine.heap cimport node_t
 from engine.layouts cimport compiled_layouts
 from engine.matcher cimport pg_config, pg_host
 from engine.names cimport names_prefetch
-from engine.table cimport ids_prefetch, prefetch
 from engine.records cimport (
-    COMMAND_KIND_CANCEL, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE, COMMAND_KIND_REPLACE,
+    COMMAND_KIND_CANCEL, COMMAND_KIND_CLOSE_POSITION, COMMAND_KIND_MASS_CANCEL, COMMAND_KIND_PLACE,
+    COMMAND_KIND_PLACE_TWAP, COMMAND_KIND_QUOTE, COMMAND_KIND_QUOTE_CANCEL, COMMAND_KIND_REPLACE,
     COMMAND_KIND_SESSION_DISCONNECT, COMMAND_KIND_SESSION_LOGON, COMMAND_KIND_SET_INSTRUMENT, COMMAND_KIND_TICK,
-    COMMAND_SIZE, REASON_UNKNOWN_MATCHER, SECTION_BOOK, SECTION_INSTRUMENT, command_header_t, command_t, event_t,
-    set_instrument_t, snap_work_t,
+    COMMAND_SIZE, FIRST_CLIENT_KIND, LAST_CLIENT_KIND, REASON_UNKNOWN_MATCHER, SECTION_BOOK, SECTION_INSTRUMENT,
+    command_header_t, command_t, event_t, set_instrument_t, snap_work_t,
 )
+from engine.table cimport ids_prefetch, prefetch
 
-VERSION = "1"
+VERSION = "2"
 IDS_MAX = 2**31 - 1  # of accounts, so that an id and a self-trade group fit into 32 bits; the other tables follow
 ROWS_MAX = 2**30 - 1  # slots of a table
+BYTE_MAX = 255  # calendars and fee tiers have ids of one byte
 # Matchers whose snapshots are MATCHER_SNAPSHOT_ROWs, which tell what an order shows.
 OWN_MATCHERS = frozenset(("price_time", "pro_rata", "reference"))
 
@@ -82,7 +90,7 @@ def record_sizes():
     }
 
 
-# ---------------------------------------------------------------------------------------------------- a command's way
+# ----------------------------------------------------------------------------------------------------- a command's way
 
 
 cdef inline bint follows(const state_t *state, const command_header_t *header) noexcept nogil:
@@ -96,6 +104,7 @@ cdef inline void begin(state_t *state, const command_header_t *header) noexcept 
     state.asker.session_id = header.session_id
     state.asker.msg_seq_in = header.msg_seq_in
     state.event_index = 0
+    state.risk.venue_orders = 0
 
 
 cdef inline bint is_repeat(state_t *state, const command_header_t *header) noexcept nogil:
@@ -119,26 +128,37 @@ cdef inline void switch(state_t *state, const command_t *command) noexcept nogil
         replace(state, &command.replace)
     elif kind == COMMAND_KIND_MASS_CANCEL:
         mass_cancel(state, &command.mass_cancel)
+    elif kind == COMMAND_KIND_QUOTE:
+        quote(state, &command.quote)
+    elif kind == COMMAND_KIND_QUOTE_CANCEL:
+        quote_cancel(state, &command.quote_cancel)
+    elif kind == COMMAND_KIND_PLACE_TWAP:
+        place_twap(state, &command.place_twap)
+    elif kind == COMMAND_KIND_CLOSE_POSITION:
+        close_position(state, &command.close_position)
     elif kind == COMMAND_KIND_SESSION_LOGON:
         logon(state, command)
     elif kind == COMMAND_KIND_SESSION_DISCONNECT:
         disconnect(state, command)
-    else:
+    elif kind < FIRST_CLIENT_KIND or not administer(state, command):
         configure(state, command)
 
 
 cdef inline void execute(state_t *state, const command_t *command) noexcept nogil:
     cdef uint16_t kind = command.header.kind
-    cdef bint was_idle = not has_queued_work(state)
+    cdef bint was_idle = not has_queued_work(state), risk_was_idle = not has_risk_work(state)
     begin(state, &command.header)
     if kind == COMMAND_KIND_TICK:
         tick(state)
+        carry_on_risk(state)
         return
-    if COMMAND_KIND_PLACE <= kind <= COMMAND_KIND_MASS_CANCEL and is_repeat(state, &command.header):
+    if FIRST_CLIENT_KIND <= kind <= LAST_CLIENT_KIND and is_repeat(state, &command.header):
         return
     switch(state, command)
     if was_idle and has_queued_work(state):
         finish_command(state)
+    if risk_was_idle and has_risk_work(state):
+        carry_on_risk(state)
 
 
 # The commands of a batch are known before their turn, and what they will touch lies scattered over large tables:
@@ -210,7 +230,7 @@ cdef size_t apply_commands(state_t *state, const command_t *commands, size_t cou
     return done
 
 
-# ------------------------------------------------------------------------------------------------------------- limits
+# -------------------------------------------------------------------------------------------------------------- limits
 
 
 cdef uint32_t _limit(object limits, str name, object maximum) except? 0:
@@ -235,10 +255,19 @@ cdef limits_t _to_limits(object limits) except *:
     c.sessions_max = _limit(limits, "sessions_max", IDS_MAX)
     c.works_max = _limit(limits, "works_max", ROWS_MAX)
     c.work_steps_max = _limit(limits, "work_steps_max", ROWS_MAX)
+    c.risk_units_max = _limit(limits, "risk_units_max", ROWS_MAX)
+    c.brokers_max = _limit(limits, "brokers_max", IDS_MAX)
+    c.limits_max = _limit(limits, "limits_max", ROWS_MAX)
+    c.protections_max = _limit(limits, "protections_max", ROWS_MAX)
+    c.transfers_max = _limit(limits, "transfers_max", ROWS_MAX)
+    c.providers_max = _limit(limits, "providers_max", ROWS_MAX)
+    c.feeds_max = _limit(limits, "feeds_max", IDS_MAX)
+    c.calendars_max = _limit(limits, "calendars_max", BYTE_MAX)
+    c.fee_tiers_max = _limit(limits, "fee_tiers_max", BYTE_MAX)
     return c
 
 
-# --------------------------------------------------------------------------------------------------------------- Core
+# ---------------------------------------------------------------------------------------------------------------- Core
 
 
 cdef class Core:
@@ -280,10 +309,12 @@ cdef class Core:
         """When a TICK has something to do: 0 = at once (work is carried on), NEVER_NS = nothing waits."""
         cdef const state_t *state = self.state
         cdef int64_t due = INT64_MAX
-        if has_queued_work(state):
+        if has_queued_work(state) or has_risk_work(state):
             return 0
         if state.expiries:
             due = min(due, state.terms[state.expiries].expire_ns)
+        if state.slices:
+            due = min(due, state.risk.order_terms[state.slices].next_ns)
         if state.cod_timers:
             due = min(due, state.sessions[state.cod_timers].cod_due_ns)
         if state.releases > state.limits.orders_max:
@@ -413,6 +444,8 @@ cdef class Core:
         cdef uint8_t *start
         with nogil:
             size = snapshot_size(self.state)
+        if size == 0:
+            raise MemoryError("no memory to sort a snapshot")
         data = PyBytes_FromStringAndSize(NULL, size)
         start = <uint8_t *> PyBytes_AS_STRING(data)
         with nogil:
@@ -453,6 +486,9 @@ cdef class Core:
                 error = restore_queues(self.state, &parts)
         _refuse(error)
         self._restore_books(&parts)
+        with nogil:
+            error = restore_risk(self.state, &parts)
+        _refuse(error)
         return 0
 
     cdef int _restore_instruments(self, const snapshot_t *parts) except -1:
@@ -479,8 +515,8 @@ cdef class Core:
             with nogil:
                 error = restore_book(self.state, parts, &at, instrument_id, is_own)
             _refuse(error)
-        if at != parts.end:
-            raise ValueError("the snapshot has bytes after its end")
+        if at != parts.books_end:
+            raise ValueError("the snapshot does not have one book for each instrument")
         return 0
 
 

@@ -5,19 +5,19 @@ to it that there is a place for each event.
 """
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from engine._state cimport (
-    account_t, asker_t, find_account, find_lineage, find_session, instrument_of, instrument_t, leaves_of, modify_t,
-    order_t, position_find, position_t, session_t, state_t,
+    account_of, account_t, asker_t, find_account, find_lineage, instrument_of, instrument_t, leaves_of, modify_t,
+    order_t, position_find, position_t, session_t, state_t, terms_of_order,
 )
-from engine.arith cimport mul_checked, panic_unless
 from engine.names cimport NAME_SIZE
 from engine.records cimport (
-    EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_DONE,
-    EVENT_KIND_MASS_CANCEL_REJECTED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END,
-    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t,
-    command_header_t, command_t, event_t, mass_cancel_t, order_event_t, place_t, replace_t, snap_work_t,
+    EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_REJECTED,
+    EVENT_KIND_ORDER_ATTACHED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END, EVENT_KIND_QUOTE_REJECTED,
+    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t, command_header_t,
+    command_t, event_t, mass_cancel_t, order_event_t, place_t, quote_event_t, replace_t, snap_order_terms_t,
+    snap_work_t,
 )
 
 
@@ -26,46 +26,6 @@ cdef asker_t answer_to(state_t *state, uint32_t session_id, uint64_t msg_seq_in)
     state.asker.session_id = session_id
     state.asker.msg_seq_in = msg_seq_in
     return before
-
-
-cdef inline event_t *begin(
-    state_t *state, uint16_t kind, uint16_t reason, uint32_t session_id, uint32_t instrument_id
-) noexcept nogil:
-    """A zeroed event with its header, parties left out."""
-    cdef event_t *event = &state.events[state.events_count]
-    cdef session_t *session = find_session(state, session_id)
-    panic_unless(state.events_count < state.events_capacity, "a command has more events than any can have")
-    state.events_count += 1
-    memset(event, 0, sizeof(event_t))
-    event.header.seq = state.seq
-    event.header.timestamp_ns = state.timestamp_ns
-    event.header.event_index = state.event_index
-    event.header.kind = kind
-    event.header.reason = reason
-    event.header.session_id = session_id
-    event.header.instrument_id = instrument_id
-    state.event_index += 1
-    if session != NULL:
-        session.session_seq += 1
-        event.header.session_seq = session.session_seq
-    if session_id == state.asker.session_id:
-        event.header.msg_seq_in = state.asker.msg_seq_in
-    return event
-
-
-cdef inline void set_parties(event_t *event, const uint32_t *lineage) noexcept nogil:
-    event.header.account_id = lineage[0]
-    event.header.trader_id = lineage[1]
-    event.header.desk_id = lineage[2]
-    event.header.firm_id = lineage[3]
-
-
-cdef inline int64_t in_e8(int64_t lots, int64_t lot_e8) noexcept nogil:
-    """A position outgrows an event only when it is beyond every limit that a venue can have."""
-    cdef int overflow = 0
-    cdef int64_t quantity_e8 = mul_checked(lots, lot_e8, &overflow)
-    panic_unless(not overflow, "a position is beyond the range of an event")
-    return quantity_e8
 
 
 # ------------------------------------------------------------------------------------------------------- order events
@@ -79,7 +39,7 @@ cdef order_event_t *write_order_to(
     cdef uint32_t instrument_id = instrument_of(position)
     cdef const instrument_t *instrument = &state.instruments[instrument_id]
     cdef int64_t lot_e8 = instrument.config.lot_size_e8
-    cdef event_t *written = begin(state, kind, reason, session_id, instrument_id)
+    cdef event_t *written = event_begin(state, kind, reason, session_id, instrument_id)
     cdef order_event_t *event = &written.order
     set_parties(written, state.accounts[order.account_id].lineage)
     event.order_id = order.order_id
@@ -125,7 +85,7 @@ cdef order_event_t *write_unknown(
     state_t *state, uint16_t kind, uint16_t reason, const command_header_t *head
 ) noexcept nogil:
     """The refusal of a request that found no order, or none that its session may know of."""
-    cdef event_t *event = begin(state, kind, reason, head.session_id, head.instrument_id)
+    cdef event_t *event = event_begin(state, kind, reason, head.session_id, head.instrument_id)
     set_account(state, event, head.account_id, head.instrument_id)
     return &event.order
 
@@ -177,7 +137,7 @@ cdef void write_place_rejected(
     state_t *state, uint16_t reason, const place_t *place, uint64_t order_id, int64_t detail
 ) noexcept nogil:
     """Terms as sent; `order_id` when only the matcher refused it, else 0."""
-    cdef event_t *written = begin(state, EVENT_KIND_ORDER_REJECTED, reason, place.session_id, place.instrument_id)
+    cdef event_t *written = event_begin(state, EVENT_KIND_ORDER_REJECTED, reason, place.session_id, place.instrument_id)
     cdef order_event_t *event = &written.order
     set_account(state, written, place.account_id, place.instrument_id)
     event.order_id = order_id
@@ -192,11 +152,62 @@ cdef void write_place_rejected(
     event.order_state = ORDER_STATE_REJECTED
 
 
+# ------------------------------------------------------------------------------------------------------ pairs, quotes
+
+
+cdef void write_attached(state_t *state, uint32_t slot) noexcept nogil:
+    cdef const order_t *order = &state.orders[slot]
+    cdef const snap_order_terms_t *terms = terms_of_order(state, slot)
+    cdef uint32_t instrument_id = instrument_of(&state.positions[order.position])
+    cdef int64_t tick_e8 = state.instruments[instrument_id].config.tick_size_e8
+    cdef event_t *written = event_begin(state, EVENT_KIND_ORDER_ATTACHED, REASON_ACK, order.session_id, instrument_id)
+    set_parties(written, state.accounts[order.account_id].lineage)
+    written.attached.order_id = order.order_id
+    memcpy(written.attached.client_order_id, state.terms[slot].client_order_id, NAME_SIZE)
+    written.attached.take_profit_e8 = terms.take_profit_ticks * tick_e8
+    written.attached.stop_loss_e8 = terms.stop_loss_ticks * tick_e8
+
+
+cdef quote_event_t *write_quote(
+    state_t *state, uint16_t kind, uint16_t reason, uint32_t session_id, uint32_t position
+) noexcept nogil:
+    cdef const position_t *record = &state.positions[position]
+    cdef const instrument_t *instrument = &state.instruments[instrument_of(record)]
+    cdef int64_t tick_e8 = instrument.config.tick_size_e8, lot_e8 = instrument.config.lot_size_e8
+    cdef event_t *written = event_begin(state, kind, reason, session_id, instrument_of(record))
+    cdef quote_event_t *event = &written.quote
+    cdef const uint32_t *quotes = state.risk.positions[position].quotes
+    set_parties(written, state.accounts[account_of(record)].lineage)
+    if quotes[0]:
+        event.bid_order_id = state.orders[quotes[0]].order_id
+        event.bid_price_e8 = state.orders[quotes[0]].price_ticks * tick_e8
+        event.bid_leaves_e8 = leaves_of(&state.orders[quotes[0]]) * lot_e8
+    if quotes[1]:
+        event.ask_order_id = state.orders[quotes[1]].order_id
+        event.ask_price_e8 = state.orders[quotes[1]].price_ticks * tick_e8
+        event.ask_leaves_e8 = leaves_of(&state.orders[quotes[1]]) * lot_e8
+    event.position_e8 = in_e8(record.lots, lot_e8)
+    return event
+
+
+cdef void write_quote_rejected(
+    state_t *state, uint16_t reason, const command_header_t *head, const char *quote_id, int64_t detail
+) noexcept nogil:
+    cdef const account_t *account = find_account(state, head.account_id)
+    cdef event_t *written = event_begin(
+        state, EVENT_KIND_QUOTE_REJECTED, reason, head.session_id, head.instrument_id
+    )
+    if account != NULL:
+        set_parties(written, account.lineage)
+    memcpy(written.quote.quote_id, quote_id, NAME_SIZE)
+    written.quote.detail = detail
+
+
 # ------------------------------------------------------------------------------------------------------- other events
 
 
 cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel_t *request) noexcept nogil:
-    cdef event_t *written = begin(
+    cdef event_t *written = event_begin(
         state, EVENT_KIND_MASS_CANCEL_REJECTED, reason, request.session_id, request.instrument_id
     )
     memcpy(written.mass.client_order_id, request.client_order_id, NAME_SIZE)
@@ -206,11 +217,11 @@ cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel
 
 
 cdef void write_mass_done(
-    state_t *state, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
+    state_t *state, uint16_t kind, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
 ) noexcept nogil:
     cdef asker_t before = answer_to(state, work.session_id, work.msg_seq_in)
-    cdef event_t *written = begin(
-        state, EVENT_KIND_MASS_CANCEL_DONE, reason, work.session_id, work.instrument_id
+    cdef event_t *written = event_begin(
+        state, kind, reason, work.session_id, work.instrument_id
     )
     memcpy(written.mass.client_order_id, work.client_order_id, NAME_SIZE)
     written.mass.affected_count = work.affected_count
@@ -222,7 +233,7 @@ cdef void write_mass_done(
 
 cdef void write_session_state(state_t *state, uint32_t session_id, uint32_t instrument_id) noexcept nogil:
     cdef const session_t *session = &state.sessions[session_id]
-    cdef event_t *written = begin(state, EVENT_KIND_SESSION_STATE, REASON_ACK, session_id, instrument_id)
+    cdef event_t *written = event_begin(state, EVENT_KIND_SESSION_STATE, REASON_ACK, session_id, instrument_id)
     set_parties(written, find_lineage(state, session.scope, session.parent_id))
     written.session.last_msg_seq_in = session.last_msg_seq_in
     written.session.open_orders = session.open_orders
@@ -233,7 +244,7 @@ cdef void write_session_state(state_t *state, uint32_t session_id, uint32_t inst
 cdef void write_status_end(state_t *state, const snap_work_t *work) noexcept nogil:
     cdef const session_t *session = &state.sessions[work.session_id]
     cdef asker_t before = answer_to(state, work.session_id, work.msg_seq_in)
-    cdef event_t *written = begin(state, EVENT_KIND_ORDER_STATUS_END, REASON_ACK, work.session_id, 0)
+    cdef event_t *written = event_begin(state, EVENT_KIND_ORDER_STATUS_END, REASON_ACK, work.session_id, 0)
     set_parties(written, find_lineage(state, session.scope, session.parent_id))
     written.session.open_orders = work.affected_count
     state.asker = before
@@ -241,6 +252,6 @@ cdef void write_status_end(state_t *state, const snap_work_t *work) noexcept nog
 
 cdef void write_config(state_t *state, uint16_t reason, const command_t *command) noexcept nogil:
     cdef uint16_t kind = EVENT_KIND_COMMAND_REJECTED if reason else EVENT_KIND_CONFIG_SET
-    cdef event_t *written = begin(state, kind, reason, command.header.session_id, command.header.instrument_id)
+    cdef event_t *written = event_begin(state, kind, reason, command.header.session_id, command.header.instrument_id)
     written.config.command_kind = command.header.kind
     memcpy(written.config.body, command.tick.body_reserved, sizeof(written.config.body))

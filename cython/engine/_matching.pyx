@@ -7,44 +7,65 @@ only as far as its contract goes: a report that cannot be true stops the process
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
+from engine._accruals cimport settle
+from engine._attached cimport arm, parent_of, parent_t
 from engine._checks cimport stops_fit
-from engine._events cimport set_ids, write_modify_rejected, write_order, write_place_rejected
-from engine._state cimport (
-    counts_as_reduce_only, instrument_of, instrument_t, is_stop, leaves_of, match_t, modify_free, modify_remove,
-    order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t, trim_add,
+from engine._events cimport (
+    set_ids, write_attached, write_modify_rejected, write_order, write_place_rejected, write_quote,
 )
-from engine.arith cimport add_checked, panic_unless
+from engine._exposures cimport keep, kept_of, kept_t
+from engine._ledger cimport book, charge
+from engine._limits cimport count_trade
+from engine._protections cimport count_fill, freeze_first
+from engine._risk_state cimport protection_t
+from engine._risk_tables cimport touch
+from engine._state cimport (
+    account_of, counts_as_reduce_only, instrument_of, instrument_t, is_stop, is_twap, leaves_of, match_t, modify_free,
+    modify_remove, order_change, order_free, order_remove, order_rename, order_resize, order_t, position_t, state_t,
+    terms_make, terms_of_order, trim_add, venue_slot,
+)
+from engine.arith cimport panic_unless
 from engine.matcher cimport (
     PG_CANCEL, PG_CANCELLED, PG_FILL, PG_FOK, PG_FOK_KILLED, PG_IOC, PG_IOC_REST, PG_MIN_KILLED, PG_NO_CAPACITY,
     PG_PLACE, PG_POST_ONLY, PG_REDUCED, PG_REDUCE_LIMIT, PG_REDUCE_ONLY, PG_REFUSED, PG_REPLACE, PG_REPLACED, PG_REST,
     PG_RESTED, PG_STP, PG_SWEEP_LIMIT, PG_WOULD_CROSS, pg_host, pg_op, pg_report,
 )
 from engine.records cimport (
-    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED, EVENT_KIND_ORDER_NEW,
-    EVENT_KIND_ORDER_REPLACED, EVENT_KIND_ORDER_RESTATED, LIQUIDITY_MAKER, LIQUIDITY_TAKER, ORDER_FLAG_REDUCE_ONLY,
-    ORDER_STATE_CANCELLED, ORDER_STATE_EXPIRED, ORDER_STATE_FILLED, ORDER_STATE_LIVE, ORDER_STATE_REJECTED,
-    ORDER_TYPE_ALO, ORDER_TYPE_MARKET, REASON_ACK, REASON_CANCELLED, REASON_CANCELLED_STP,
-    REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_FOK_CANCELLED, REASON_IOC_CANCELLED, REASON_MIN_QUANTITY_CANCELLED,
-    REASON_REJECTED_ALO_WOULD_CROSS, REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY,
-    REASON_SWEEP_LIMIT_CANCELLED, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, TRADE_KIND_NORMAL,
-    order_event_t, place_t,
+    EVENT_KIND_MMP_TRIPPED, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_FILLED,
+    EVENT_KIND_ORDER_NEW, EVENT_KIND_ORDER_REPLACED, EVENT_KIND_ORDER_RESTATED, LIQUIDITY_MAKER, LIQUIDITY_TAKER,
+    ORDER_FLAG_QUOTE, ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_CANCELLED, ORDER_STATE_EXPIRED, ORDER_STATE_FILLED,
+    ORDER_STATE_LIVE, ORDER_STATE_REJECTED, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_ALO, ORDER_TYPE_MARKET, REASON_ACK,
+    REASON_CANCELLED, REASON_CANCELLED_MMP, REASON_CANCELLED_STP, REASON_CANNOT_MODIFY_NO_SUCH_ORDER,
+    REASON_FOK_CANCELLED, REASON_IOC_CANCELLED, REASON_MIN_QUANTITY_CANCELLED, REASON_REJECTED_ALO_WOULD_CROSS,
+    REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY, REASON_SWEEP_LIMIT_CANCELLED, SIDE_BUY, SIDE_SELL,
+    TIME_IN_FORCE_FOK, TIME_IN_FORCE_IOC, TRADE_KIND_NORMAL, order_event_t, place_t, snap_order_terms_t,
 )
 
 
-# ----------------------------------------------------------------------------------------------- talking to a matcher
+ctypedef struct booked_t:  # what a side of a fill did to its account's money
+    int64_t realised_micro
+    int64_t fee_micro
+
+
+# ------------------------------------------------------------------------------------------------ talking to a matcher
 
 
 cdef inline instrument_t *instrument_of_order(const state_t *state, uint32_t slot) noexcept nogil:
     return &state.instruments[instrument_of(&state.positions[state.orders[slot].position])]
 
 
+cdef inline bint is_matched(const order_t *order) noexcept nogil:
+    """Can a book hold it, or be at work on it? A TWAP waits for its next slice while one of them is matched."""
+    return order.state == ORDER_STATE_LIVE or (order.state == ORDER_STATE_UNTRIGGERED and is_twap(order))
+
+
 cdef inline uint32_t reported_order(const state_t *state, const pg_report *report) noexcept nogil:
     """Slot of the order that a report is about."""
     cdef uint32_t slot = report.owner
     panic_unless(
-        1 <= slot <= state.used_orders
+        (1 <= slot <= state.used_orders or slot == venue_slot(state))
         and state.orders[slot].order_id == report.order_id
-        and state.orders[slot].state == ORDER_STATE_LIVE,
+        and is_matched(&state.orders[slot]),
         "a matcher reports an order that it does not hold",
     )
     return slot
@@ -113,7 +134,7 @@ cdef size_t ask(state_t *state, uint32_t slot, const pg_op *op) noexcept nogil:
     return count
 
 
-# ----------------------------------------------------------------------------------------------------- ends of orders
+# ------------------------------------------------------------------------------------------------------ ends of orders
 
 
 cdef void retire(state_t *state, uint32_t slot, uint8_t was) noexcept nogil:
@@ -152,58 +173,56 @@ cdef order_event_t *withdraw(state_t *state, uint32_t slot, uint16_t kind, uint1
     return end_order(state, slot, kind, reason)
 
 
-# ------------------------------------------------------------------------------------------------------------ booking
+# ------------------------------------------------------------------------------------------------------------- booking
 
 
-cdef inline void book_side(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:
-    """One order's part of a fill."""
+cdef inline booked_t book_side(
+    state_t *state, uint32_t slot, int64_t lots, int64_t price_ticks, uint8_t liquidity
+) noexcept nogil:
+    """One order's part of a fill: position, cash, then the fee."""
     cdef order_t *order = &state.orders[slot]
-    cdef position_t *position = &state.positions[order.position]
-    cdef int overflow = 0
-    position.lots = add_checked(position.lots, lots if order.side == SIDE_BUY else -lots, &overflow)
-    panic_unless(not overflow, "a position is beyond the range of 64 bits")
+    cdef kept_t before = kept_of(state, slot)
+    cdef booked_t booked
+    booked.realised_micro = book(state, order.position, lots if order.side == SIDE_BUY else -lots, price_ticks)
+    booked.fee_micro = charge(state, order.position, order.fee_tier, liquidity, lots, price_ticks)
     if counts_as_reduce_only(order):
-        position.reduce_only_lots[order.side - SIDE_BUY] -= lots
+        state.positions[order.position].reduce_only_lots[order.side - SIDE_BUY] -= lots
     order.cum_lots += lots
     if order.cum_lots == order.quantity_lots:
         order.state = ORDER_STATE_FILLED
+    keep(state, slot, before)
+    return booked
 
 
-cdef inline void book_fill(
-    state_t *state, uint32_t taker, uint32_t maker, int64_t lots, int64_t price_ticks
-) noexcept nogil:
-    """A trade of two orders: whatever a fill changes outside the book is changed here, before any event tells of it."""
-    book_side(state, taker, lots)
-    book_side(state, maker, lots)
-
-
-cdef inline void trim_later(state_t *state, uint32_t position) noexcept nogil:
+cdef void trim_later(state_t *state, uint32_t position) noexcept nogil:
     if not state.positions[position].in_trim and not stops_fit(&state.positions[position]):
         trim_add(state, position)
 
 
 cdef inline void write_fill(
-    state_t *state, uint32_t slot, uint32_t contra, const pg_report *report, uint8_t liquidity
+    state_t *state, uint32_t slot, uint32_t contra, const pg_report *report, uint8_t liquidity, const booked_t *booked
 ) noexcept nogil:
     cdef const instrument_t *instrument = instrument_of_order(state, slot)
     cdef order_event_t *event = write_order(state, EVENT_KIND_ORDER_FILLED, REASON_ACK, slot)
     event.last_price_e8 = report.price_ticks * instrument.config.tick_size_e8
     event.last_quantity_e8 = report.lots * instrument.config.lot_size_e8
     event.contra_order_id = state.orders[contra].order_id
+    event.fee_micro = booked.fee_micro
+    event.realised_pnl_micro = booked.realised_micro
     event.liquidity = liquidity
-    event.trade_kind = TRADE_KIND_NORMAL
+    event.trade_kind = state.match.trade_kind
     if liquidity == LIQUIDITY_MAKER:
         event.display_quantity_e8 = report.shown_lots * instrument.config.lot_size_e8
 
 
-cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *report) noexcept nogil:
-    cdef uint32_t maker = reported_order(state, report)
+cdef void check_fill(
+    const state_t *state, uint32_t taker, uint32_t maker, int64_t limit_ticks, const pg_report *report
+) noexcept nogil:
     cdef const order_t *one = &state.orders[taker]
     cdef const order_t *other = &state.orders[maker]
-    cdef uint32_t taker_position = one.position, maker_position = other.position
     panic_unless(
         one.side != other.side
-        and instrument_of(&state.positions[taker_position]) == instrument_of(&state.positions[maker_position])
+        and instrument_of(&state.positions[one.position]) == instrument_of(&state.positions[other.position])
         and 1 <= report.lots <= min(leaves_of(one), leaves_of(other)),
         "a matcher reports a fill of two orders that cannot have traded",
     )
@@ -211,19 +230,61 @@ cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_rep
         1 <= report.price_ticks <= limit_ticks if one.side == SIDE_BUY else report.price_ticks >= limit_ticks,
         "a matcher reports a fill outside the limit of an op",
     )
-    book_fill(state, taker, maker, report.lots, report.price_ticks)
+
+
+cdef void fill(state_t *state, uint32_t taker, int64_t limit_ticks, const pg_report *report) noexcept nogil:
+    """A trade of two orders: what it changes outside the book is changed before the first event tells of it, and all
+    that follows comes in the order of docs/risk.md section 3."""
+    cdef uint32_t maker = reported_order(state, report)
+    cdef const order_t *one = &state.orders[taker]
+    cdef const order_t *other = &state.orders[maker]
+    cdef uint32_t instrument_id = instrument_of(&state.positions[one.position])
+    cdef booked_t taken, made
+    check_fill(state, taker, maker, limit_ticks, report)
+    settle(state, one.account_id)
+    settle(state, other.account_id)
+    state.risk.instruments[instrument_id].row.last_ticks = report.price_ticks
+    taken = book_side(state, taker, report.lots, report.price_ticks, LIQUIDITY_TAKER)
+    made = book_side(state, maker, report.lots, report.price_ticks, LIQUIDITY_MAKER)
     state.terms[maker].by_state.shown_lots = report.shown_lots
-    write_fill(state, taker, maker, report, LIQUIDITY_TAKER)
-    write_fill(state, maker, taker, report, LIQUIDITY_MAKER)
+    write_fill(state, taker, maker, report, LIQUIDITY_TAKER, &taken)
+    write_fill(state, maker, taker, report, LIQUIDITY_MAKER, &made)
+    if state.risk.any_kinds:
+        count_trade(state, one.session_id, one.account_id, instrument_id)
+        count_trade(state, other.session_id, other.account_id, instrument_id)
+    after_fill(state, taker, maker, report)
+
+
+cdef void after_fill(state_t *state, uint32_t taker, uint32_t maker, const pg_report *report) noexcept nogil:
+    """Ends, trims, pairs, protections, and what is to be looked at later; a slot may be another's once it has ended."""
+    cdef const order_t *one = &state.orders[taker]
+    cdef const order_t *other = &state.orders[maker]
+    cdef uint32_t taker_position = one.position, maker_position = other.position
+    cdef uint32_t quoting_session_id = other.session_id if other.flags & ORDER_FLAG_QUOTE else 0
+    cdef bint buys = one.side == SIDE_BUY, has_pair, other_has_pair
+    cdef parent_t[2] parents
+    has_pair = one.has_terms and parent_of(state, taker, &parents[0])
+    other_has_pair = other.has_terms and parent_of(state, maker, &parents[1])
     if one.state == ORDER_STATE_FILLED:
-        retire(state, taker, ORDER_STATE_LIVE)
+        retire(state, taker, ORDER_STATE_UNTRIGGERED if is_twap(one) else ORDER_STATE_LIVE)
     if other.state == ORDER_STATE_FILLED:
         retire(state, maker, ORDER_STATE_LIVE)
     trim_later(state, taker_position)
     trim_later(state, maker_position)
+    if has_pair:
+        arm(state, &parents[0], report.lots)
+    if other_has_pair:
+        arm(state, &parents[1], report.lots)
+    if quoting_session_id:
+        count_fill(
+            state, maker_position, quoting_session_id, -report.lots if buys else report.lots, report.price_ticks
+        )
+    if state.risk.has_money:
+        touch(state, account_of(&state.positions[taker_position]))
+        touch(state, account_of(&state.positions[maker_position]))
 
 
-# ------------------------------------------------------------------------------------------------------ other reports
+# ------------------------------------------------------------------------------------------------------- other reports
 
 
 cdef uint16_t reason_of_drop(const order_t *order, uint8_t reported) noexcept nogil:
@@ -243,6 +304,8 @@ cdef uint16_t reason_of_drop(const order_t *order, uint8_t reported) noexcept no
 cdef void cancelled(state_t *state, uint32_t taker, const pg_report *report) noexcept nogil:
     cdef uint32_t slot = reported_order(state, report)
     cdef uint64_t contra = state.orders[taker].order_id
+    if slot == taker and is_twap(&state.orders[slot]):
+        return  # the rest of a slice joins later ones
     if slot == taker:
         end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, reason_of_drop(&state.orders[slot], report.reason))
     elif report.reason == PG_STP:
@@ -276,7 +339,7 @@ cdef void apply_reports(
     for n in range(count):
         # Only the end of a reduce-only order whose last fill was the op's last too comes after the op's own end.
         panic_unless(
-            state.orders[taker].state == ORDER_STATE_LIVE and not rests or reports[n].kind == PG_CANCELLED,
+            is_matched(&state.orders[taker]) and not rests or reports[n].kind == PG_CANCELLED,
             "a matcher goes on after an op's end",
         )
         if reports[n].kind == PG_FILL:
@@ -293,11 +356,27 @@ cdef void apply_reports(
         met = reports[n].order_id
 
 
-# --------------------------------------------------------------------------------------------------------- activation
+cdef void withdraw_tripped(state_t *state) noexcept nogil:
+    """After the op that has tripped them: what is left of the quotes goes, and new ones are refused for a while."""
+    cdef protection_t *protection
+    cdef uint32_t position, quote, n
+    while state.risk.first_tripped:
+        protection = freeze_first(state)
+        position = protection.position
+        for n in range(2):
+            quote = state.risk.positions[position].quotes[n]
+            if quote:
+                withdraw(state, quote, EVENT_KIND_ORDER_CANCELLED, REASON_CANCELLED_MMP)
+        write_quote(
+            state, EVENT_KIND_MMP_TRIPPED, REASON_CANCELLED_MMP, protection.tripped_session_id, position
+        ).frozen_until_ns = protection.row.frozen_until_ns
+
+
+# ---------------------------------------------------------------------------------------------------------- activation
 
 
 cdef inline uint8_t execution_of(const order_t *order) noexcept nogil:
-    if is_stop(order):  # fired: a reduce-only MARKET IOC
+    if is_stop(order) or is_twap(order):  # fired: a reduce-only MARKET IOC; a slice
         return PG_IOC
     if order.order_type == ORDER_TYPE_ALO:
         return PG_POST_ONLY
@@ -328,12 +407,21 @@ cdef inline void fill_op(const state_t *state, uint32_t slot, pg_op *op) noexcep
         op.flags = PG_REDUCE_ONLY
 
 
-cdef void refused(state_t *state, uint32_t slot, const place_t *entry, uint8_t reported) noexcept nogil:
-    cdef uint16_t reason = REASON_REJECTED_CAPACITY
+cdef uint16_t reason_of_refusal(uint8_t reported) noexcept nogil:
     if reported == PG_WOULD_CROSS:
-        reason = REASON_REJECTED_ALO_WOULD_CROSS
-    else:
-        panic_unless(reported == PG_NO_CAPACITY, "a matcher refuses an order for a reason that is none")
+        return REASON_REJECTED_ALO_WOULD_CROSS
+    panic_unless(reported == PG_NO_CAPACITY, "a matcher refuses an order for a reason that is none")
+    return REASON_REJECTED_CAPACITY
+
+
+cdef void tell_pair(state_t *state, uint32_t slot) noexcept nogil:
+    cdef const snap_order_terms_t *terms = terms_of_order(state, slot)
+    if state.orders[slot].has_terms and (terms.take_profit_ticks or terms.stop_loss_ticks):
+        write_attached(state, slot)
+
+
+cdef void refused(state_t *state, uint32_t slot, const place_t *entry, uint8_t reported) noexcept nogil:
+    cdef uint16_t reason = reason_of_refusal(reported)
     if entry == NULL:
         end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, reason)
         return
@@ -353,8 +441,46 @@ cdef void activate(state_t *state, uint32_t slot, const place_t *entry) noexcept
         return
     if not is_stop(&state.orders[slot]):
         write_order(state, EVENT_KIND_ORDER_NEW, REASON_ACK, slot)
-    apply_reports(state, slot, op.price_ticks, state.reports, count)
+        tell_pair(state, slot)
+    follow(state, slot, op.price_ticks, count)
+
+
+cdef void follow(state_t *state, uint32_t slot, int64_t limit_ticks, size_t count) noexcept nogil:
+    """What the reports of a placed order bring about."""
+    apply_reports(state, slot, limit_ticks, state.reports, count)
     check_fate(state, slot, state.reports + count - 1)
+    withdraw_tripped(state)
+
+
+cdef void activate_venue_order(state_t *state, uint32_t slot, uint8_t trade_kind) noexcept nogil:
+    state.match.trade_kind = trade_kind
+    activate(state, slot, NULL)
+    state.match.trade_kind = TRADE_KIND_NORMAL
+
+
+cdef void match_slice(state_t *state, uint32_t slot, int64_t lots, int64_t limit_ticks) noexcept nogil:
+    cdef pg_op op
+    cdef size_t count
+    fill_op(state, slot, &op)
+    op.leaves_lots = lots
+    op.price_ticks = limit_ticks
+    count = ask(state, slot, &op)
+    apply_reports(state, slot, limit_ticks, state.reports, count)
+    withdraw_tripped(state)
+
+
+cdef uint16_t activate_quote(state_t *state, uint32_t slot) noexcept nogil:
+    cdef pg_op op
+    cdef size_t count
+    fill_op(state, slot, &op)
+    count = ask(state, slot, &op)
+    if state.reports[0].kind == PG_REFUSED:
+        state.orders[slot].state = ORDER_STATE_REJECTED
+        order_remove(state, slot, ORDER_STATE_LIVE)
+        order_free(state, slot)
+        return reason_of_refusal(state.reports[0].reason)
+    follow(state, slot, op.price_ticks, count)
+    return REASON_ACK
 
 
 cdef inline void check_fate(const state_t *state, uint32_t slot, const pg_report *last) noexcept nogil:
@@ -366,25 +492,37 @@ cdef inline void check_fate(const state_t *state, uint32_t slot, const pg_report
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- modify
+# -------------------------------------------------------------------------------------------------------------- modify
 
 
-cdef void take_terms(
-    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
+cdef bint take_pair(state_t *state, uint32_t slot, const change_t *change) noexcept nogil:
+    """True when the order has a pair now or had one before."""
+    cdef snap_order_terms_t *terms = terms_of_order(state, slot)
+    cdef bint had = state.orders[slot].has_terms and (terms.take_profit_ticks or terms.stop_loss_ticks)
+    if not (had or change.take_profit_ticks or change.stop_loss_ticks):
+        return False
+    terms = terms_make(state, slot)
+    terms.take_profit_ticks = change.take_profit_ticks
+    terms.stop_loss_ticks = change.stop_loss_ticks
+    return True
+
+
+cdef void take_terms(state_t *state, uint32_t slot, const change_t *change) noexcept nogil:
+    cdef bint paired = take_pair(state, slot, change)
+    order_change(state, slot, change.price_ticks, change.total_lots)
+    set_ids(
+        state, write_order(state, EVENT_KIND_ORDER_REPLACED, REASON_ACK, slot), slot, change.client_order_id
+    )
+    if change.client_order_id[0]:
+        order_rename(state, slot, change.client_order_id)
+    if paired:
+        write_attached(state, slot)
+
+
+cdef size_t replace_on_book(
+    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots
 ) noexcept nogil:
-    """An empty id keeps the order's own."""
-    cdef order_event_t *event
-    state.orders[slot].price_ticks = price_ticks
-    order_resize(state, slot, total_lots)
-    event = write_order(state, EVENT_KIND_ORDER_REPLACED, REASON_ACK, slot)
-    set_ids(state, event, slot, client_order_id)
-    if client_order_id[0]:
-        order_rename(state, slot, client_order_id)
-
-
-cdef bint replace_resting(
-    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
-) noexcept nogil:
+    """How many reports the book made; 0, and nothing done, when an ALO would cross."""
     cdef const order_t *order = &state.orders[slot]
     cdef pg_op op
     cdef size_t count
@@ -399,12 +537,29 @@ cdef bint replace_resting(
     op.stp_mode = order.stp_mode
     count = ask(state, slot, &op)
     if state.reports[0].kind == PG_REFUSED and state.reports[0].reason == PG_WOULD_CROSS:
-        return False
+        return 0
     panic_unless(
         state.reports[0].kind == PG_REPLACED and reported_order(state, state.reports) == slot,
         "a matcher does not replace an order that it should hold",
     )
     state.terms[slot].by_state.shown_lots = state.reports[0].shown_lots
-    take_terms(state, slot, price_ticks, total_lots, client_order_id)
-    apply_reports(state, slot, price_ticks, state.reports + 1, count - 1)
+    return count
+
+
+cdef bint replace_resting(state_t *state, uint32_t slot, const change_t *change) noexcept nogil:
+    cdef size_t count = replace_on_book(state, slot, change.price_ticks, change.total_lots)
+    if count == 0:
+        return False
+    take_terms(state, slot, change)
+    apply_reports(state, slot, change.price_ticks, state.reports + 1, count - 1)
+    withdraw_tripped(state)
     return True
+
+
+cdef uint16_t replace_quote(state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots) noexcept nogil:
+    cdef size_t count = replace_on_book(state, slot, price_ticks, total_lots)
+    if count == 0:
+        return REASON_REJECTED_ALO_WOULD_CROSS
+    order_change(state, slot, price_ticks, total_lots)
+    apply_reports(state, slot, price_ticks, state.reports + 1, count - 1)
+    return REASON_ACK

@@ -7,19 +7,24 @@ happen is decided in `_checks`, what it does on the book in `_matching`.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
+from engine._accruals cimport settle
+from engine._attached cimport other_half
+from engine._limits cimport fail, proposal_begin, proposal_t, tell_accepted, tell_refused, verdict_begin, verdict_t
+from engine._risk_checks cimport check_gate, check_killed
 from engine._checks cimport (
-    check_band, check_cancel_rate, check_general_rate, check_market_open, check_place, check_replace, clip_replace,
-    due_after, entry_t, is_meant, may_cancel, may_trade, reduce_only_room,
+    check_band, check_cancel_rate, check_market_open, check_place, check_replace, clip_replace, due_after, entry_t,
+    is_meant, may_cancel, may_trade, reduce_only_room,
 )
 from engine._events cimport (
     answer_to, set_ids, write_cancel_rejected, write_modify_rejected, write_order, write_place_rejected,
     write_replace_rejected,
 )
-from engine._matching cimport activate, end_order, replace_resting, take_terms, withdraw
+from engine._matching cimport activate, change_t, end_order, replace_resting, take_terms, tell_pair, withdraw
 from engine._state cimport (
-    TRADER_LEVEL, account_t, asker_t, find_account, instrument_of, instrument_t, is_stop, leaves_of, modify_add,
-    modify_free, modify_remove, modify_t, modify_take, order_add, order_find, order_make_live, order_resize, order_t,
-    order_take, position_add, position_t, reduces, size_of, state_t, stop_change, stop_remove, terms_t,
+    TRADER_LEVEL, account_t, asker_t, find_account, find_instrument, instrument_of, instrument_t, is_stop,
+    leaves_of, modify_add, modify_free, modify_remove, modify_t, modify_take, order_add, order_find,
+    order_make_live, order_resize, order_t, order_take, position_add, position_t, reduces, risk_of_account,
+    risk_of_instrument, size_of, state_t, stop_change, stop_remove, terms_make, terms_t,
 )
 from engine.names cimport NAME_SIZE, names_find
 from engine.rate cimport WEIGHT_MICRO
@@ -28,10 +33,11 @@ from engine.records cimport (
     EVENT_KIND_ORDER_REPLACE_PENDING, EVENT_KIND_ORDER_RESTATED, EVENT_KIND_ORDER_TRIGGERED,
     INSTRUMENT_FLAG_BUMP_MARKET, ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW,
     ORDER_STATE_UNTRIGGERED, ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, REASON_ACK, REASON_CANCELLED,
-    REASON_CANCELLED_ADMIN, REASON_CANNOT_MODIFY_ALO_WOULD_CROSS, REASON_CANNOT_MODIFY_NO_SUCH_ORDER,
-    REASON_CANNOT_MODIFY_PARTIAL_FILL, REASON_EXPIRED, REASON_MODIFY_SUPERSEDED, REASON_NO_SUCH_ORDER,
-    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY, STP_MODE_CANCEL_PASSIVE,
-    TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD, TIME_IN_FORCE_IOC, cancel_t, place_t, replace_t,
+    REASON_CANCELLED_ADMIN, REASON_CANCELLED_PAIR, REASON_CANNOT_MODIFY_ALO_WOULD_CROSS,
+    REASON_CANNOT_MODIFY_NO_SUCH_ORDER, REASON_CANNOT_MODIFY_PARTIAL_FILL, REASON_EXPIRED, REASON_MODIFY_SUPERSEDED,
+    REASON_NO_SUCH_ORDER, REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_REJECTED_REDUCE_ONLY,
+    REASON_USER_IN_LIQUIDATION, SIDE_BUY, STP_MODE_CANCEL_PASSIVE, TIME_IN_FORCE_GTC, TIME_IN_FORCE_GTD,
+    TIME_IN_FORCE_IOC, cancel_t, place_t, replace_t, snap_order_terms_t,
 )
 
 cdef enum:
@@ -42,7 +48,7 @@ cdef inline const instrument_t *instrument_of_order(const state_t *state, uint32
     return &state.instruments[instrument_of(&state.positions[state.orders[slot].position])]
 
 
-# -------------------------------------------------------------------------------------------------------------- PLACE
+# --------------------------------------------------------------------------------------------------------------- PLACE
 
 
 cdef inline bint is_bumped(const instrument_t *instrument, uint8_t order_type) noexcept nogil:
@@ -56,14 +62,14 @@ cdef inline bint is_bumped(const instrument_t *instrument, uint8_t order_type) n
 cdef inline void fill_order(state_t *state, uint32_t slot, const place_t *command, const entry_t *entry) noexcept nogil:
     """The order that a checked PLACE describes: ticks and lots, defaults resolved."""
     cdef order_t *order = &state.orders[slot]
-    cdef const account_t *account = entry.account
+    cdef const account_t *account = entry.proposal.account
     memset(order, 0, sizeof(order_t))
     order.order_id = command.seq
     order.quantity_lots = entry.quantity_lots
     order.price_ticks = <uint32_t> entry.price_ticks
     order.account_id = command.account_id
     order.session_id = command.session_id
-    order.position = entry.position
+    order.position = entry.proposal.position
     order.stp_group = command.stp_group if command.stp_group else account.stp_group
     if order.stp_group == 0:
         order.stp_group = <uint32_t> STP_GROUP_OF_ACCOUNT + command.account_id
@@ -74,6 +80,20 @@ cdef inline void fill_order(state_t *state, uint32_t slot, const place_t *comman
     if order.stp_mode == 0:
         order.stp_mode = account.stp_mode if account.stp_mode else STP_MODE_CANCEL_PASSIVE
     order.flags = <uint8_t> command.order_flags
+    order.fee_tier = account.fee_tier
+    if order.order_type == ORDER_TYPE_MARKET or command.take_profit_e8 or command.stop_loss_e8:
+        fill_risk_terms(state, slot, command, entry.proposal.instrument)
+
+
+cdef void fill_risk_terms(
+    state_t *state, uint32_t slot, const place_t *command, const instrument_t *instrument
+) noexcept nogil:
+    """A MARKET order's edge, at which margin is kept for it, and triggers of a pair."""
+    cdef snap_order_terms_t *terms = terms_make(state, slot)
+    if state.orders[slot].order_type == ORDER_TYPE_MARKET:
+        terms.edge_ticks = instrument.market_limit_ticks[command.side - SIDE_BUY]
+    terms.take_profit_ticks = command.take_profit_e8 // instrument.config.tick_size_e8
+    terms.stop_loss_ticks = command.stop_loss_e8 // instrument.config.tick_size_e8
 
 
 cdef inline void fill_terms(
@@ -92,34 +112,65 @@ cdef inline void fill_terms(
     terms.by_state.shown_lots = 0
 
 
+cdef void fill_blank(
+    state_t *state, uint32_t slot, uint64_t order_id, uint32_t session_id, uint32_t account_id, uint32_t position
+) noexcept nogil:
+    cdef order_t *order = &state.orders[slot]
+    cdef const account_t *account = &state.accounts[account_id]
+    memset(order, 0, sizeof(order_t))
+    memset(&state.terms[slot], 0, sizeof(terms_t))
+    order.order_id = order_id
+    order.account_id = account_id
+    order.session_id = session_id
+    order.position = position
+    order.stp_group = account.stp_group if account.stp_group else <uint32_t> STP_GROUP_OF_ACCOUNT + account_id
+    order.stp_mode = account.stp_mode if account.stp_mode else STP_MODE_CANCEL_PASSIVE
+    order.time_in_force = TIME_IN_FORCE_GTC
+    order.fee_tier = account.fee_tier
+
+
 cdef void place(state_t *state, const place_t *command) noexcept nogil:
     cdef entry_t entry
     cdef uint32_t slot
-    cdef uint16_t reason = check_place(state, command, &entry)
-    if reason:
-        write_place_rejected(state, reason, command, 0, entry.retry_ms)
+    cdef uint16_t reason
+    if not may_trade(state, command.session_id, find_account(state, command.account_id)):
+        write_place_rejected(state, REASON_PERMISSION_DENIED, command, 0, 0)
         return
-    if entry.position == 0:
-        entry.position = position_add(state, command.account_id, command.instrument_id)
+    settle(state, command.account_id)
+    verdict_begin(&entry.verdict)
+    reason = check_place(state, command, &entry)
+    if reason:
+        write_place_rejected(state, reason, command, 0, entry.verdict.detail)
+        tell_refused(state, &entry.verdict, &entry.proposal, command.instrument_id, command.client_order_id)
+        return
+    if entry.proposal.position == 0:
+        entry.proposal.position = position_add(state, command.account_id, command.instrument_id)
     slot = order_take(state)
     fill_order(state, slot, command, &entry)
-    fill_terms(state, slot, command, entry.instrument)
+    fill_terms(state, slot, command, entry.proposal.instrument)
+    tell_accepted(state, &entry.verdict, &entry.proposal, command.seq, command.client_order_id)
+    enter(state, slot, command)
+
+
+cdef void enter(state_t *state, uint32_t slot, const place_t *command) noexcept nogil:
+    cdef const instrument_t *instrument = instrument_of_order(state, slot)
     if is_stop(&state.orders[slot]):
         state.orders[slot].state = ORDER_STATE_UNTRIGGERED
         order_add(state, slot)
         write_order(state, EVENT_KIND_ORDER_NEW, REASON_ACK, slot)
-    elif is_bumped(entry.instrument, command.order_type):
+    elif is_bumped(instrument, command.order_type):
         state.orders[slot].state = ORDER_STATE_PENDING_NEW
-        state.terms[slot].by_state.release_ns = due_after(state.timestamp_ns, entry.instrument.config.speed_bump_ns)
+        state.terms[slot].by_state.release_ns = due_after(state.timestamp_ns, instrument.config.speed_bump_ns)
         order_add(state, slot)
         write_order(state, EVENT_KIND_ORDER_PENDING, REASON_ACK, slot)
+        tell_pair(state, slot)
     else:
         state.orders[slot].state = ORDER_STATE_LIVE
         order_add(state, slot)
         activate(state, slot, command)
 
 
-# ------------------------------------------------------------------------------------------------------------ REPLACE
+# ------------------------------------------------------------------------------------------------------------- REPLACE
 
 
 cdef inline uint32_t find_order(
@@ -136,39 +187,76 @@ cdef inline uint32_t find_order(
 cdef void replace(state_t *state, const replace_t *command) noexcept nogil:
     cdef uint32_t slot = find_order(state, command.order_id, command.account_id, command.orig_client_order_id)
     cdef uint32_t account_id = state.orders[slot].account_id if slot else command.account_id
-    cdef const account_t *account = find_account(state, account_id)
-    cdef int64_t retry_ms = 0, total_lots = 0
+    cdef entry_t entry
     cdef uint16_t reason
-    cdef bint bumped = False
-    if not may_trade(state, command.session_id, account):
+    if not may_trade(state, command.session_id, find_account(state, account_id)):
         write_replace_rejected(state, REASON_PERMISSION_DENIED, 0, command, 0)
         return
-    reason = check_general_rate(state, account, &retry_ms)
-    if slot == 0 and not reason:
-        reason = REASON_CANNOT_MODIFY_NO_SUCH_ORDER
+    settle(state, account_id)
+    verdict_begin(&entry.verdict)
+    proposal_begin(state, &entry.proposal, command.session_id, account_id)
+    if slot:
+        entry.proposal.instrument_id = instrument_of(&state.positions[state.orders[slot].position])
+    elif find_instrument(state, command.instrument_id) != NULL:
+        entry.proposal.instrument_id = command.instrument_id
+    entry.proposal.instrument = find_instrument(state, entry.proposal.instrument_id)
+    reason = check_gate(state, &entry.proposal, &entry.verdict, command.sent_ns, WEIGHT_MICRO)
+    if slot == 0:
+        reason = reason if reason else REASON_CANNOT_MODIFY_NO_SUCH_ORDER
+        write_replace_rejected(state, reason, 0, command, entry.verdict.detail)
+        return
     if not reason:
-        bumped = state.orders[slot].order_type == ORDER_TYPE_LIMIT
-        bumped = bumped and instrument_of_order(state, slot).config.speed_bump_ns > 0
-        reason = check_replace(state, slot, command, &total_lots)
-    if not reason and bumped and state.waiting_modifies >= state.limits.pending_replaces_max:
-        reason = REASON_REJECTED_CAPACITY
+        reason = check_replace(state, slot, command, &entry)
+    if not reason and may_wait(state, slot) and state.waiting_modifies >= state.limits.pending_replaces_max:
+        reason = fail(&entry.verdict, REASON_REJECTED_CAPACITY, 0)
     if reason:
-        write_replace_rejected(state, reason, slot, command, retry_ms)
-    elif bumped:
-        postpone(state, slot, command, total_lots)
+        write_replace_rejected(state, reason, slot, command, entry.verdict.detail)
+        tell_refused(
+            state, &entry.verdict, &entry.proposal, entry.proposal.instrument_id, state.terms[slot].client_order_id
+        )
+        return
+    take_modify(state, slot, command, &entry)
+
+
+cdef inline bint may_wait(const state_t *state, uint32_t slot) noexcept nogil:
+    """Does the speed bump hold modifies of this order?"""
+    cdef int64_t bump_ns = instrument_of_order(state, slot).config.speed_bump_ns
+    return state.orders[slot].order_type == ORDER_TYPE_LIMIT and bump_ns > 0
+
+
+cdef void take_modify(state_t *state, uint32_t slot, const replace_t *command, const entry_t *entry) noexcept nogil:
+    tell_accepted(
+        state, &entry.verdict, &entry.proposal, state.orders[slot].order_id, state.terms[slot].client_order_id
+    )
+    if may_wait(state, slot):
+        postpone(state, slot, command, entry.quantity_lots)
     else:
-        change_at_once(state, slot, command, total_lots)
+        change_at_once(state, slot, command, entry.quantity_lots)
+
+
+cdef change_t change_of(
+    const state_t *state, uint32_t slot, const replace_t *command, int64_t total_lots
+) noexcept nogil:
+    cdef int64_t tick_e8 = instrument_of_order(state, slot).config.tick_size_e8
+    cdef change_t terms
+    terms.total_lots = total_lots
+    terms.client_order_id = &command.client_order_id[0]
+    terms.price_ticks = <uint32_t> (command.price_e8 // tick_e8)
+    terms.take_profit_ticks = <uint32_t> (command.take_profit_e8 // tick_e8)
+    terms.stop_loss_ticks = <uint32_t> (command.stop_loss_e8 // tick_e8)
+    return terms
 
 
 cdef void change_at_once(state_t *state, uint32_t slot, const replace_t *command, int64_t total_lots) noexcept nogil:
-    cdef int64_t price_ticks = command.price_e8 // instrument_of_order(state, slot).config.tick_size_e8
-    if not change(state, slot, <uint32_t> price_ticks, total_lots, command.client_order_id):
+    cdef change_t terms = change_of(state, slot, command, total_lots)
+    if not change(state, slot, &terms):
         write_replace_rejected(state, REASON_CANNOT_MODIFY_ALO_WOULD_CROSS, slot, command, 0)
 
 
 cdef void postpone(state_t *state, uint32_t slot, const replace_t *command, int64_t total_lots) noexcept nogil:
     """The modify waits in the speed bump, in place of one that already does."""
     cdef const instrument_t *instrument = instrument_of_order(state, slot)
+    cdef change_t terms = change_of(state, slot, command, total_lots)
     cdef uint32_t waiting = state.orders[slot].modify
     cdef modify_t *modify
     if waiting:
@@ -185,7 +273,9 @@ cdef void postpone(state_t *state, uint32_t slot, const replace_t *command, int6
     modify.msg_seq_in = command.msg_seq_in
     modify.account_id = state.orders[slot].account_id
     modify.order = slot
-    modify.price_ticks = <uint32_t> (command.price_e8 // instrument.config.tick_size_e8)
+    modify.price_ticks = terms.price_ticks
+    modify.take_profit_ticks = terms.take_profit_ticks
+    modify.stop_loss_ticks = terms.stop_loss_ticks
     modify.session_id = command.session_id
     modify_add(state, waiting)
     set_ids(
@@ -193,19 +283,17 @@ cdef void postpone(state_t *state, uint32_t slot, const replace_t *command, int6
     )
 
 
-cdef bint change(
-    state_t *state, uint32_t slot, uint32_t price_ticks, int64_t total_lots, const char *client_order_id
-) noexcept nogil:
+cdef bint change(state_t *state, uint32_t slot, const change_t *terms) noexcept nogil:
     """Gives an open order its new terms. False, and nothing done, when an ALO would cross."""
     if state.orders[slot].state == ORDER_STATE_LIVE:
-        return replace_resting(state, slot, price_ticks, total_lots, client_order_id)
+        return replace_resting(state, slot, terms)
     if state.orders[slot].state == ORDER_STATE_UNTRIGGERED:
-        stop_change(state, slot, price_ticks, total_lots)
-    take_terms(state, slot, price_ticks, total_lots, client_order_id)
+        stop_change(state, slot, terms.price_ticks, terms.total_lots)
+    take_terms(state, slot, terms)
     return True
 
 
-# ------------------------------------------------------------------------------------------------------------- CANCEL
+# -------------------------------------------------------------------------------------------------------------- CANCEL
 
 
 cdef void cancel(state_t *state, const cancel_t *command) noexcept nogil:
@@ -228,7 +316,7 @@ cdef void cancel(state_t *state, const cancel_t *command) noexcept nogil:
     set_ids(state, withdraw(state, slot, EVENT_KIND_ORDER_CANCELLED, reason), slot, command.client_order_id)
 
 
-# ------------------------------------------------------------------------------------------------------------ release
+# ------------------------------------------------------------------------------------------------------------- release
 
 
 cdef void release_first(state_t *state) noexcept nogil:
@@ -239,9 +327,29 @@ cdef void release_first(state_t *state) noexcept nogil:
         release_modify(state, first - state.limits.orders_max)
 
 
+cdef uint16_t check_release(state_t *state, uint32_t slot) noexcept nogil:
+    """Kill switch, instrument state and liquidation once more: the cancels that they start come in steps."""
+    cdef const order_t *order = &state.orders[slot]
+    cdef uint32_t instrument_id = instrument_of(&state.positions[order.position])
+    cdef const instrument_t *instrument = &state.instruments[instrument_id]
+    cdef proposal_t proposal
+    cdef verdict_t verdict
+    cdef uint16_t reason = REASON_ACK
+    if state.risk.flagged or risk_of_instrument(state, instrument_id).is_killed:
+        verdict_begin(&verdict)
+        proposal_begin(state, &proposal, order.session_id, order.account_id)
+        proposal.instrument_id = instrument_id
+        reason = check_killed(state, &proposal, &verdict)
+    if not reason:
+        reason = check_market_open(instrument, order.flags & ORDER_FLAG_REDUCE_ONLY)
+    if not reason and state.risk.has_money and risk_of_account(state, order.account_id).row.stage:
+        reason = REASON_USER_IN_LIQUIDATION
+    return reason
+
+
 cdef void release_order(state_t *state, uint32_t slot) noexcept nogil:
     cdef const order_t *order = &state.orders[slot]
-    cdef uint16_t reason = check_market_open(instrument_of_order(state, slot), order.flags & ORDER_FLAG_REDUCE_ONLY)
+    cdef uint16_t reason = check_release(state, slot)
     if reason:
         end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, reason)
         return
@@ -277,31 +385,37 @@ cdef void release_modify(state_t *state, uint32_t waiting) noexcept nogil:
     cdef const modify_t *modify = &state.modifies[waiting]
     cdef uint32_t slot = modify.order
     cdef const order_t *order = &state.orders[slot]
-    cdef const instrument_t *instrument = instrument_of_order(state, slot)
     cdef asker_t before = answer_to(state, modify.session_id, modify.msg_seq_in)
-    cdef int64_t total_lots = modify.quantity_lots
-    cdef uint16_t reason = check_market_open(instrument, order.flags & ORDER_FLAG_REDUCE_ONLY)
+    cdef uint16_t reason = check_release(state, slot)
+    cdef change_t terms
+    terms.total_lots = modify.quantity_lots
+    terms.client_order_id = &modify.client_order_id[0]
+    terms.price_ticks = modify.price_ticks
+    terms.take_profit_ticks = modify.take_profit_ticks
+    terms.stop_loss_ticks = modify.stop_loss_ticks
     modify_remove(state, waiting)
-    if not reason and total_lots <= order.cum_lots:
+    if not reason and terms.total_lots <= order.cum_lots:
         reason = REASON_CANNOT_MODIFY_PARTIAL_FILL
     if not reason:
-        reason = check_band(instrument, order.side, modify.price_ticks)
+        reason = check_band(instrument_of_order(state, slot), order.side, modify.price_ticks)
     if not reason:
-        reason = clip_replace(state, slot, &total_lots)
+        reason = clip_replace(state, slot, &terms.total_lots)
     if reason:
         write_modify_rejected(state, reason, modify)
     else:
-        change(state, slot, modify.price_ticks, total_lots, modify.client_order_id)
+        change(state, slot, &terms)
     modify_free(state, waiting)
     state.asker = before
 
 
-# -------------------------------------------------------------------------------------------------------------- stops
+# --------------------------------------------------------------------------------------------------------------- stops
 
 
 cdef void fire(state_t *state, uint32_t slot) noexcept nogil:
     cdef order_t *order = &state.orders[slot]
     cdef const position_t *position = &state.positions[order.position]
+    cdef uint64_t order_id = order.order_id
+    cdef uint32_t other
     if not reduces(position, order.side):
         end_order(state, slot, EVENT_KIND_ORDER_CANCELLED, REASON_REJECTED_REDUCE_ONLY)
         return
@@ -311,6 +425,9 @@ cdef void fire(state_t *state, uint32_t slot) noexcept nogil:
     order.quantity_lots = min(order.quantity_lots, size_of(position))
     write_order(state, EVENT_KIND_ORDER_TRIGGERED, REASON_ACK, slot)
     activate(state, slot, NULL)
+    other = other_half(state, order_id)
+    if other:
+        withdraw(state, other, EVENT_KIND_ORDER_CANCELLED, REASON_CANCELLED_PAIR)
 
 
 cdef void shrink_stop(state_t *state, uint32_t slot, int64_t lots) noexcept nogil:

@@ -17,6 +17,7 @@ cdef pg_config book_config(const state_t *state, const set_instrument_t *config)
 cdef void set_instrument(state_t *state, const set_instrument_t *command) noexcept nogil
 
 # The parts of `configure` that a snapshot's rows go through too.
+cdef uint16_t set_broker(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_firm(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_desk(state_t *state, const set_firm_t *command) noexcept nogil
 cdef uint16_t set_trader(state_t *state, const set_trader_t *command) noexcept nogil

@@ -7,40 +7,45 @@ Nothing here touches an order; works that cancel or show orders are only queued.
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
+from engine._calendars cimport instrument_derive
+from engine._cascades cimport latch
 from engine._checks cimport due_after
 from engine._events cimport write_config, write_session_state
+from engine._risk_work cimport start_pass
 from engine._state cimport (
-    account_add, account_t, cascade_add, cod_timer_set, find_instrument, find_lineage, find_session,
-    has_room_for_work, instrument_derive, instrument_t, party_t, session_t, state_t, text32_t, work_add,
+    BROKER_LEVEL, account_add, account_t, cod_timer_set, find_instrument, find_lineage, find_session,
+    has_room_for_work, instrument_t, level_of, party_t, risk_of_instrument, session_t, state_t, text32_t, work_add,
 )
 from engine.arith cimport mul_checked
 from engine.levels cimport PRICE_LEVELS_MAX
 from engine.matcher cimport pg_config
 from engine.records cimport (
     ASSET_CLASS_EQUITY, ASSET_CLASS_PRECIOUS_METAL, COD_FLAG_ACCOUNT_SCOPE, COD_FLAG_ON_LOGOUT, COD_FLAG_ON_LOSS,
-    COMMAND_KIND_ROLL_BUSINESS_DATE, COMMAND_KIND_SET_ACCOUNT, COMMAND_KIND_SET_DESK, COMMAND_KIND_SET_FIRM,
-    COMMAND_KIND_SET_INSTRUMENT_STATE, COMMAND_KIND_SET_MARK, COMMAND_KIND_SET_SESSION, COMMAND_KIND_SET_TRADER,
-    COMMAND_KIND_SET_VENUE_STATE, DISCONNECT_CAUSE_LOGOUT, DISCONNECT_CAUSE_LOSS, INSTRUMENT_FLAG_BUMP_MARKET,
-    INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_DELISTED, INSTRUMENT_STATE_REDUCE_ONLY, LOGON_FLAG_SNAPSHOT,
-    PARTY_STATUS_ACTIVE, PARTY_STATUS_BLOCKED, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED_DISCONNECT,
-    REASON_EXPIRED, REASON_INVALID_PARAMETER, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT,
-    SCOPE_DESK, SCOPE_FIRM, SCOPE_SESSION, SCOPE_TRADER, SCOPE_VENUE, SESSION_RIGHT_CANCEL, SESSION_RIGHT_TRADE,
-    STP_MODE_DECREMENT, VENUE_STATE_CANCEL_ONLY, VENUE_STATE_OPEN, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
-    WORK_ORDER_STATUS, command_header_t, command_t, roll_business_date_t, session_disconnect_t, session_logon_t,
-    set_account_t, set_firm_t, set_instrument_state_t, set_instrument_t, set_mark_t, set_session_t, set_trader_t,
-    snap_work_t,
+    COMMAND_KIND_ROLL_BUSINESS_DATE, COMMAND_KIND_SET_ACCOUNT, COMMAND_KIND_SET_BROKER, COMMAND_KIND_SET_DESK,
+    COMMAND_KIND_SET_FIRM, COMMAND_KIND_SET_INSTRUMENT_STATE, COMMAND_KIND_SET_MARK, COMMAND_KIND_SET_SESSION,
+    COMMAND_KIND_SET_TRADER, COMMAND_KIND_SET_VENUE_STATE, DISCONNECT_CAUSE_LOGOUT, DISCONNECT_CAUSE_LOSS,
+    INSTRUMENT_FLAG_BUMP_MARKET, INSTRUMENT_STATE_ACTIVE, INSTRUMENT_STATE_DELISTED,
+    LOGON_FLAG_ACCOUNTS, LOGON_FLAG_SNAPSHOT, PARTY_STATUS_ACTIVE, PARTY_STATUS_BLOCKED, REASON_ACK,
+    REASON_BAD_SYMBOL, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY,
+    REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_BROKER, SCOPE_DESK, SCOPE_FIRM,
+    SCOPE_SESSION, SCOPE_TRADER, SCOPE_VENUE, SESSION_RIGHT_CANCEL, SESSION_RIGHT_PRICES, SESSION_RIGHT_RISK,
+    SESSION_RIGHT_TRADE, STP_MODE_DECREMENT, VENUE_STATE_CANCEL_ONLY, VENUE_STATE_OPEN, WORK_ACCOUNT_STATUS,
+    WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY, WORK_ORDER_STATUS, command_header_t, command_t,
+    roll_business_date_t, session_disconnect_t, session_logon_t, set_account_t, set_firm_t, set_instrument_state_t,
+    set_instrument_t, set_mark_t, set_session_t, set_trader_t, snap_work_t,
 )
 
 cdef enum:
     FILLS_MAX = 1000
     BAND_PPM_MAX = 1000000
     STP_GROUPS_MAX = 0x80000000
+    BUSINESS_DATE_MAX = 99991231
 
 cdef int64_t RATE_LIMIT_MILLI_MAX = 1000000000000
 cdef int64_t E8_PER_MICRO_SQUARED = 10000000000  # tick_e8 x lot_e8 per micro-USDC of tick value
 
 
-# ------------------------------------------------------------------------------------------------------------- switch
+# -------------------------------------------------------------------------------------------------------------- switch
 
 
 cdef void configure(state_t *state, const command_t *command) noexcept nogil:
@@ -50,6 +55,8 @@ cdef void configure(state_t *state, const command_t *command) noexcept nogil:
         reason = set_venue_state(state, command)
     elif kind == COMMAND_KIND_ROLL_BUSINESS_DATE:
         reason = roll_business_date(state, &command.roll_business_date)
+    elif kind == COMMAND_KIND_SET_BROKER:
+        reason = set_broker(state, &command.set_firm)
     elif kind == COMMAND_KIND_SET_FIRM:
         reason = set_firm(state, &command.set_firm)
     elif kind == COMMAND_KIND_SET_DESK:
@@ -67,9 +74,10 @@ cdef void configure(state_t *state, const command_t *command) noexcept nogil:
     write_config(state, reason, command)
     if kind == COMMAND_KIND_SET_MARK and not reason:
         latch(state, command.header.instrument_id)
+        start_pass(state)
 
 
-# -------------------------------------------------------------------------------------------------------------- venue
+# --------------------------------------------------------------------------------------------------------------- venue
 
 
 cdef uint16_t set_venue_state(state_t *state, const command_t *command) noexcept nogil:
@@ -81,7 +89,7 @@ cdef uint16_t set_venue_state(state_t *state, const command_t *command) noexcept
 
 cdef uint16_t roll_business_date(state_t *state, const roll_business_date_t *command) noexcept nogil:
     cdef snap_work_t *work
-    if command.business_date <= state.business_date:
+    if not state.business_date < command.business_date <= BUSINESS_DATE_MAX:
         return REASON_INVALID_PARAMETER
     if not has_room_for_work(state):
         return REASON_REJECTED_CAPACITY
@@ -95,23 +103,28 @@ cdef uint16_t roll_business_date(state_t *state, const roll_business_date_t *com
     return REASON_ACK
 
 
-# ---------------------------------------------------------------------------------------------------------- hierarchy
+# ----------------------------------------------------------------------------------------------------------- hierarchy
 
 
 cdef inline uint16_t check_party(const set_firm_t *command, uint32_t id_max, bint valid) noexcept nogil:
-    """What SET_FIRM, DESK, TRADER, ACCOUNT and SESSION have in common, parent left out; their bodies begin alike."""
+    """What SET_BROKER, FIRM, DESK, TRADER, ACCOUNT and SESSION have in common, parent left out; their bodies begin
+    alike."""
     if command.party_id == 0 or not PARTY_STATUS_ACTIVE <= command.status <= PARTY_STATUS_BLOCKED or not valid:
         return REASON_INVALID_PARAMETER
     return REASON_REJECTED_CAPACITY if command.party_id > id_max else REASON_ACK
+
+
+cdef inline uint8_t parent_scope(uint8_t scope) noexcept nogil:
+    return SCOPE_BROKER if scope == SCOPE_FIRM else scope + 1
 
 
 cdef inline uint16_t check_parent(
     const state_t *state, uint8_t scope, const set_firm_t *command, uint8_t status, const uint32_t *lineage
 ) noexcept nogil:
     """The node above exists and is that of the existing party, whose status and lineage these are."""
-    if find_lineage(state, scope + 1, command.parent_id) == NULL:
+    if find_lineage(state, parent_scope(scope), command.parent_id) == NULL:
         return REASON_UNKNOWN_PARTY
-    if status and lineage[scope + 1 - SCOPE_ACCOUNT] != command.parent_id:
+    if status and lineage[level_of(parent_scope(scope))] != command.parent_id:
         return REASON_INVALID_PARAMETER
     return REASON_ACK
 
@@ -121,20 +134,35 @@ cdef inline void set_name(state_t *state, uint8_t scope, const set_firm_t *comma
 
 
 cdef void set_node(state_t *state, uint8_t scope, party_t *party, const set_firm_t *command) noexcept nogil:
-    """A firm, desk or trader: its place when it is new, status and name in any case."""
-    cdef uint32_t level = scope - SCOPE_ACCOUNT
+    """A broker, firm, desk or trader: its place when it is new, status and name in any case."""
     if party.status == 0:
-        if scope != SCOPE_FIRM:
-            memcpy(party.lineage, find_lineage(state, scope + 1, command.parent_id), sizeof(party.lineage))
-        party.lineage[level] = command.party_id
+        if command.parent_id:
+            memcpy(party.lineage, find_lineage(state, parent_scope(scope), command.parent_id), sizeof(party.lineage))
+        party.lineage[level_of(scope)] = command.party_id
     party.status = command.status
     set_name(state, scope, command)
 
 
-cdef uint16_t set_firm(state_t *state, const set_firm_t *command) noexcept nogil:
-    cdef uint16_t reason = check_party(command, state.limits.firms_max, command.parent_id == 0)
+cdef uint16_t set_broker(state_t *state, const set_firm_t *command) noexcept nogil:
+    cdef uint16_t reason = check_party(command, state.limits.brokers_max, command.parent_id == 0)
     if not reason:
-        set_node(state, SCOPE_FIRM, &state.firms[command.party_id], command)
+        set_node(state, SCOPE_BROKER, &state.brokers[command.party_id], command)
+    return reason
+
+
+cdef uint16_t set_firm(state_t *state, const set_firm_t *command) noexcept nogil:
+    """Its parent is its clearing broker, 0 when it has none."""
+    cdef uint16_t reason = check_party(command, state.limits.firms_max, True)
+    cdef party_t *firm
+    if reason:
+        return reason
+    firm = &state.firms[command.party_id]
+    if command.parent_id:
+        reason = check_parent(state, SCOPE_FIRM, command, firm.status, firm.lineage)
+    elif firm.status and firm.lineage[BROKER_LEVEL]:
+        reason = REASON_INVALID_PARAMETER
+    if not reason:
+        set_node(state, SCOPE_FIRM, firm, command)
     return reason
 
 
@@ -188,10 +216,11 @@ cdef uint16_t set_account(state_t *state, const set_account_t *command) noexcept
 
 cdef uint16_t set_session(state_t *state, const set_session_t *command) noexcept nogil:
     cdef const set_firm_t *common = <const set_firm_t *> command
-    cdef bint valid = SCOPE_ACCOUNT <= command.scope <= SCOPE_FIRM
+    cdef bint valid = SCOPE_ACCOUNT <= command.scope <= SCOPE_BROKER and command.scope != SCOPE_VENUE
+    cdef uint32_t known = SESSION_RIGHT_TRADE | SESSION_RIGHT_CANCEL | SESSION_RIGHT_RISK | SESSION_RIGHT_PRICES
     cdef uint16_t reason
     cdef session_t *session
-    valid = valid and not command.rights & ~<uint32_t> (SESSION_RIGHT_TRADE | SESSION_RIGHT_CANCEL)
+    valid = valid and not command.rights & ~known
     reason = check_party(common, state.limits.sessions_max, valid)
     if reason:
         return reason
@@ -210,7 +239,7 @@ cdef uint16_t set_session(state_t *state, const set_session_t *command) noexcept
     return REASON_ACK
 
 
-# -------------------------------------------------------------------------------------------------------- instruments
+# --------------------------------------------------------------------------------------------------------- instruments
 
 
 cdef inline bint is_range(int64_t low_e8, int64_t high_e8, int64_t step_e8) noexcept nogil:
@@ -292,7 +321,7 @@ cdef void set_instrument(state_t *state, const set_instrument_t *command) noexce
     instrument.tick_value_micro = command.tick_size_e8 * command.lot_size_e8 // E8_PER_MICRO_SQUARED
     if instrument.state == 0:
         instrument.state = INSTRUMENT_STATE_ACTIVE
-    instrument_derive(instrument)
+    instrument_derive(state, command.instrument_id)
 
 
 cdef uint16_t set_instrument_state(state_t *state, const set_instrument_state_t *command) noexcept nogil:
@@ -301,6 +330,8 @@ cdef uint16_t set_instrument_state(state_t *state, const set_instrument_state_t 
         return REASON_BAD_SYMBOL
     if not INSTRUMENT_STATE_ACTIVE <= command.state <= INSTRUMENT_STATE_DELISTED:
         return REASON_INVALID_PARAMETER
+    if state.risk.venue.accrual_instrument_id == command.instrument_id:
+        return REASON_REJECTED_BUSY
     instrument.state = command.state
     return REASON_ACK
 
@@ -315,46 +346,35 @@ cdef uint16_t set_mark(state_t *state, const set_mark_t *command) noexcept nogil
         return REASON_INVALID_PARAMETER
     if ticks >= PRICE_LEVELS_MAX or command.oracle_price_e8 < 0:
         return REASON_INVALID_PARAMETER
+    if risk_of_instrument(state, command.instrument_id).row.formula:  # priced: marks come from pulses
+        return REASON_INVALID_PARAMETER
+    if state.risk.venue.accrual_instrument_id == command.instrument_id:
+        return REASON_REJECTED_BUSY
     instrument.mark_ticks = ticks
     instrument.oracle_price_e8 = command.oracle_price_e8
-    instrument_derive(instrument)
+    instrument_derive(state, command.instrument_id)
     return REASON_ACK
 
 
-cdef void latch(state_t *state, uint32_t instrument_id) noexcept nogil:
-    """A new mark that fires a stop starts a cascade; one that finds a cascade widens its range."""
-    cdef instrument_t *instrument = &state.instruments[instrument_id]
-    cdef int64_t mark = instrument.mark_ticks
-    if instrument.state != INSTRUMENT_STATE_ACTIVE and instrument.state != INSTRUMENT_STATE_REDUCE_ONLY:
-        return
-    if instrument.latch_low_ticks:
-        instrument.latch_low_ticks = min(instrument.latch_low_ticks, mark)
-        instrument.latch_high_ticks = max(instrument.latch_high_ticks, mark)
-        return
-    if (instrument.low_stops and state.orders[instrument.low_stops].price_ticks >= mark) or (
-        instrument.high_stops and state.orders[instrument.high_stops].price_ticks <= mark
-    ):
-        instrument.latch_low_ticks = mark
-        instrument.latch_high_ticks = mark
-        cascade_add(state, instrument_id)
-
-
-# ------------------------------------------------------------------------------------------ sessions coming and going
+# ------------------------------------------------------------------------------------------- sessions coming and going
 
 
 cdef void logon(state_t *state, const command_t *command) noexcept nogil:
     cdef const session_logon_t *terms = &command.session_logon
     cdef session_t *session = find_session(state, terms.session_id)
     cdef uint16_t known = COD_FLAG_ON_LOSS | COD_FLAG_ON_LOGOUT | COD_FLAG_ACCOUNT_SCOPE
-    cdef bint snapshot = terms.logon_flags & LOGON_FLAG_SNAPSHOT
-    cdef snap_work_t *work
+    cdef bint orders = terms.logon_flags & LOGON_FLAG_SNAPSHOT
+    cdef bint accounts = terms.logon_flags & LOGON_FLAG_ACCOUNTS
     if session == NULL:
         write_config(state, REASON_UNKNOWN_PARTY, command)
         return
-    if terms.cod_grace_ns < 0 or terms.cod_flags & ~known or terms.logon_flags & ~LOGON_FLAG_SNAPSHOT:
+    if (
+        terms.cod_grace_ns < 0 or terms.cod_flags & ~known
+        or terms.logon_flags & ~(LOGON_FLAG_SNAPSHOT | LOGON_FLAG_ACCOUNTS)
+    ):
         write_config(state, REASON_INVALID_PARAMETER, command)
         return
-    if snapshot and not has_room_for_work(state):
+    if state.works_count + orders + accounts > state.limits.works_max:
         write_config(state, REASON_REJECTED_CAPACITY, command)
         return
     session.connected = True
@@ -362,13 +382,20 @@ cdef void logon(state_t *state, const command_t *command) noexcept nogil:
     session.cod_grace_ns = terms.cod_grace_ns
     cod_timer_set(state, terms.session_id, INT64_MAX)
     write_session_state(state, terms.session_id, terms.instrument_id)
-    if snapshot:
-        work = work_add(state, WORK_ORDER_STATUS)
-        work.seq = terms.seq
-        work.session_id = terms.session_id
-        work.msg_seq_in = terms.msg_seq_in
-        work.scope = session.scope
-        work.target_id = session.parent_id
+    if orders:
+        start_status(state, terms, WORK_ORDER_STATUS)
+    if accounts:
+        start_status(state, terms, WORK_ACCOUNT_STATUS)
+
+
+cdef void start_status(state_t *state, const session_logon_t *terms, uint8_t kind) noexcept nogil:
+    cdef const session_t *session = &state.sessions[terms.session_id]
+    cdef snap_work_t *work = work_add(state, kind)
+    work.seq = terms.seq
+    work.session_id = terms.session_id
+    work.msg_seq_in = terms.msg_seq_in
+    work.scope = session.scope
+    work.target_id = session.parent_id
 
 
 cdef void disconnect(state_t *state, const command_t *command) noexcept nogil:

@@ -1,11 +1,12 @@
 # Canonical bytes to state (docs/engine.md section 6). Bytes that no engine can have written are refused, not believed.
 #
 # In this order, on a fresh state: split, parties, then each instrument (`_core` finds its matcher), orders, queues,
-# books. Each step gives NULL, or says what is wrong: the state is then to be thrown away.
+# books, and the sections of `_restore_risk` that have not been read by then. Each step gives NULL, or says what is
+# wrong: the state is then to be thrown away.
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 
 from engine._state cimport state_t
-from engine.records cimport SECTION_BOOK, set_instrument_t
+from engine.records cimport SECTION_RANKING, set_instrument_t
 
 ctypedef struct section_t:
     const uint8_t *rows
@@ -13,8 +14,8 @@ ctypedef struct section_t:
 
 
 ctypedef struct snapshot_t:
-    section_t sections[SECTION_BOOK + 1]  # by Section; [0] is unused
-    const uint8_t *end
+    section_t sections[SECTION_RANKING + 1]  # by Section; [0] is unused
+    const uint8_t *books_end
 
 
 cdef const char *split(const uint8_t *data, size_t size, snapshot_t *snapshot) noexcept nogil

@@ -2,27 +2,34 @@
 #
 # One `state_t` holds tables of fixed capacity (EngineLimits), taken once; records are found by slot (1.., 0 = none)
 # or, where ids are small and dense, by id. Prices are ticks, quantities lots. Nothing here decides anything:
-# docs/engine.md has the rules, docs/engine-internals.md the reasons for each structure. Every table that knows an
-# open order, a waiting modify, a stop or a timer is written in _state.pyx alone.
+# docs/engine.md and docs/risk.md have the rules, docs/engine-internals.md the reasons for each structure; the records
+# of money, limits and prices are in _risk_state.pxd. Every table that knows an open order, a waiting modify, a stop or
+# a timer is written in _state.pyx alone.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+from libc.string cimport memset
 
+from engine._risk_state cimport account_risk_t, instrument_risk_t, limited_t, position_risk_t, risk_t
 from engine.heap cimport node_t
 from engine.matcher cimport pg_matcher_api, pg_report
 from engine.names cimport names_t
 from engine.rate cimport bucket_t
 from engine.records cimport (
-    ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, SIDE_SELL, event_t, set_instrument_t,
+    ORDER_FLAG_REDUCE_ONLY, ORDER_STATE_UNTRIGGERED, ORDER_TYPE_STOP_LOSS, ORDER_TYPE_TAKE_PROFIT, ORDER_TYPE_TWAP,
+    SCOPE_ACCOUNT, SCOPE_BROKER, SCOPE_FIRM, SCOPE_VENUE, SIDE_SELL, event_t, set_instrument_t, snap_order_terms_t,
     snap_work_t,
 )
 from engine.table cimport ids_prefetch, ids_t
 
 cdef enum:
-    MAPPINGS_MAX = 32
-    LEVELS = 4  # of the hierarchy; lineages and links are indexed with `scope - SCOPE_ACCOUNT`
+    MAPPINGS_MAX = 64
+    LEVELS = 5  # of the hierarchy, the venue not among them; lineages and links are indexed with `level_of(scope)`
     TRADER_LEVEL = 1
     DESK_LEVEL = 2
     FIRM_LEVEL = 3
-    VENUE_LEVEL = 4
+    BROKER_LEVEL = 4
+    VENUE_LEVEL = 5
+    SEQ_BITS = 48  # of an order id: the command that made it; the number within that command is above them
+    VENUE_ORDERS = 16384  # first number of the venue's own orders of a command
 
 
 ctypedef struct limits_t:  # engine.api.EngineLimits
@@ -38,6 +45,15 @@ ctypedef struct limits_t:  # engine.api.EngineLimits
     uint32_t sessions_max
     uint32_t works_max
     uint32_t work_steps_max
+    uint32_t risk_units_max
+    uint32_t brokers_max
+    uint32_t limits_max
+    uint32_t protections_max
+    uint32_t transfers_max
+    uint32_t providers_max
+    uint32_t feeds_max
+    uint32_t calendars_max
+    uint32_t fee_tiers_max
 
 
 # ---- parties, by id
@@ -47,12 +63,12 @@ ctypedef struct text32_t:
     char text[32]
 
 
-ctypedef struct party_t:  # 32 bytes: a firm, desk or trader
-    uint32_t lineage[LEVELS]  # ids of the nodes at each level, here and above; 0 below
+ctypedef struct party_t:  # 32 bytes: a broker, firm, desk or trader
+    uint32_t lineage[LEVELS]  # ids of the nodes at each level, here and above; 0 below, and where there is no broker
     uint32_t first_account  # the accounts at or below it in ascending order, linked by account_t.next_account
     uint32_t last_account
     uint8_t status  # PartyStatus, 0 = there is none of this id
-    uint8_t spare[7]
+    uint8_t spare[3]
 
 
 ctypedef struct throttle_t:  # 40 bytes: of a trader
@@ -63,7 +79,7 @@ ctypedef struct throttle_t:  # 40 bytes: of a trader
 
 ctypedef struct account_t:  # 64 bytes
     uint32_t lineage[LEVELS]
-    uint32_t next_account[LEVELS]  # the next higher id of its trader, its desk, its firm and the venue, in this order
+    uint32_t next_account[LEVELS]  # the next higher id of its trader, desk, firm, broker and the venue, in this order
     uint32_t stp_group  # as sent
     uint32_t open_orders_max  # as sent
     uint32_t open_orders
@@ -71,7 +87,8 @@ ctypedef struct account_t:  # 64 bytes
     uint32_t last_order
     uint8_t status
     uint8_t stp_mode  # as sent
-    uint8_t spare[10]
+    uint8_t fee_tier  # that of its account_risk_t.row, beside what an order reads anyway
+    uint8_t spare
 
 
 ctypedef struct session_t:  # 64 bytes
@@ -146,7 +163,8 @@ ctypedef struct order_t:  # 64 bytes: what checks and matching read
     uint8_t stp_mode  # resolved
     uint8_t flags
     uint8_t state  # OrderState
-    uint8_t spare[2]
+    uint8_t fee_tier  # of its account when it was entered
+    uint8_t has_terms  # risk_t.order_terms has something to say: a pair, a MARKET order's edge, a TWAP
 
 
 ctypedef struct terms_t:  # 64 bytes: the rest of an order
@@ -166,10 +184,11 @@ ctypedef struct modify_t:  # 96 bytes: a REPLACE that waits in the speed bump
     uint32_t order  # slot; also links free slots
     uint32_t price_ticks
     uint32_t session_id
-    uint64_t spare
+    uint32_t take_profit_ticks  # of the attached pair that the order has from then on, 0 = none
+    uint32_t stop_loss_ticks
 
 
-ctypedef struct position_t:  # 128 bytes: one account in one instrument. The second line has room for cost, margin, fees
+ctypedef struct position_t:  # 128 bytes: one account in one instrument
     uint64_t key  # account id << 32 | instrument id
     int64_t lots  # signed
     int64_t reduce_only_lots[2]  # leaves of its PENDING_NEW and LIVE reduce-only orders by side, stops not counted
@@ -177,9 +196,14 @@ ctypedef struct position_t:  # 128 bytes: one account in one instrument. The sec
     int64_t moved_lots  # by fills that the matcher has reported in the op under way and that are not booked yet
     uint32_t next_in_trim
     uint8_t in_trim
-    uint8_t spare[3]
+    uint8_t leverage  # 0 = the instrument's default
+    uint8_t spare[2]
     uint32_t last_stop[4]  # slots: the youngest stop of each type and side, by stop_index
-    uint8_t ledger_room[48]
+    int64_t cost  # ticks x lots, signed like lots; 0 while the venue has no money
+    int64_t kept_lots[2]  # working orders that are not reduce-only, by side
+    int64_t kept_value[2]  # ticks x lots
+    uint32_t next_of_account  # slot of the account's record in the next higher instrument
+    uint32_t open_orders
 
 
 # ---- the whole
@@ -198,6 +222,7 @@ ctypedef struct asker_t:  # the message that events answer: theirs is the number
 ctypedef struct match_t:  # the op that a matcher is at work on
     uint32_t taker  # slot, 0 = none
     size_t counted  # reports of it that are in the positions' moved_lots
+    uint8_t trade_kind  # of its fills
 
 
 ctypedef struct state_t:
@@ -208,13 +233,14 @@ ctypedef struct state_t:
     uint32_t business_date
     uint8_t venue_state
     # parties
+    party_t *brokers
     party_t *firms
     party_t *desks
     party_t *traders
     throttle_t *throttles
     account_t *accounts
     session_t *sessions
-    text32_t *names[5]  # of sessions, accounts, traders, desks, firms (`scope - 1`), by id
+    text32_t *names[7]  # of sessions, accounts, traders, desks, firms, nobody, brokers (`scope - 1`), by id
     uint32_t first_account
     uint32_t last_account
     instrument_t *instruments
@@ -242,6 +268,7 @@ ctypedef struct state_t:
     uint32_t releases
     uint32_t expiries
     uint32_t cod_timers
+    uint32_t slices  # TWAPs by the time of their next slice
     # bounded work
     snap_work_t *works  # a ring
     uint32_t works_first
@@ -264,6 +291,7 @@ ctypedef struct state_t:
     pg_report *reports
     size_t reports_capacity
     uint32_t fills_max  # the highest of all instruments
+    risk_t risk
     # memory
     mapping_t mappings[MAPPINGS_MAX]
     uint32_t mappings_count
@@ -299,6 +327,74 @@ cdef inline instrument_t *find_instrument(const state_t *state, uint32_t instrum
     return &state.instruments[instrument_id]
 
 
+cdef inline uint32_t level_of(uint8_t scope) noexcept nogil:
+    """Of a node's scope: ACCOUNT 0, TRADER 1, DESK 2, FIRM 3, BROKER 4, VENUE 5."""
+    if scope <= SCOPE_FIRM:
+        return scope - SCOPE_ACCOUNT
+    return BROKER_LEVEL if scope == SCOPE_BROKER else VENUE_LEVEL
+
+
+cdef inline uint8_t scope_of(uint32_t level) noexcept nogil:
+    if level <= FIRM_LEVEL:
+        return <uint8_t> (SCOPE_ACCOUNT + level)
+    return SCOPE_BROKER if level == BROKER_LEVEL else SCOPE_VENUE
+
+
+cdef inline limited_t *limited_at(const state_t *state, const uint32_t *lineage, uint32_t level) noexcept nogil:
+    """The node of a lineage at a level, VENUE_LEVEL included; NULL where the lineage has none."""
+    if level == VENUE_LEVEL:
+        return state.risk.limited[SCOPE_VENUE]
+    if lineage[level] == 0:
+        return NULL
+    return &state.risk.limited[scope_of(level)][lineage[level]]
+
+
+cdef inline account_risk_t *risk_of_account(const state_t *state, uint32_t account_id) noexcept nogil:
+    return &state.risk.accounts[account_id]
+
+
+cdef inline instrument_risk_t *risk_of_instrument(const state_t *state, uint32_t instrument_id) noexcept nogil:
+    return &state.risk.instruments[instrument_id]
+
+
+cdef inline position_risk_t *risk_of_position(const state_t *state, uint32_t slot) noexcept nogil:
+    return &state.risk.positions[slot]
+
+
+cdef inline snap_order_terms_t *terms_of_order(const state_t *state, uint32_t slot) noexcept nogil:
+    """Fields of an order without has_terms are not to be read."""
+    return &state.risk.order_terms[slot]
+
+
+cdef inline snap_order_terms_t *terms_make(state_t *state, uint32_t slot) noexcept nogil:
+    """Likewise, of an order that gets some now if it has none."""
+    if not state.orders[slot].has_terms:
+        memset(&state.risk.order_terms[slot], 0, sizeof(snap_order_terms_t))
+        state.orders[slot].has_terms = True
+    return &state.risk.order_terms[slot]
+
+
+# ---- order ids
+
+
+cdef inline uint64_t order_key(uint64_t order_id) noexcept nogil:
+    """What orders are sorted by: the command, then the number within it."""
+    return order_id << (64 - SEQ_BITS) | order_id >> SEQ_BITS
+
+
+cdef inline uint64_t seq_of(uint64_t order_id) noexcept nogil:
+    return order_id & ((<uint64_t> 1 << SEQ_BITS) - 1)
+
+
+cdef inline uint32_t number_of(uint64_t order_id) noexcept nogil:
+    return <uint32_t> (order_id >> SEQ_BITS)
+
+
+cdef inline uint64_t numbered(uint64_t seq, uint32_t number) noexcept nogil:
+    """The id of order `number` that belongs to command `seq`."""
+    return seq | <uint64_t> number << SEQ_BITS
+
+
 # ---- reading records
 
 
@@ -321,7 +417,11 @@ cdef inline bint reduces(const position_t *position, uint8_t side) noexcept nogi
 
 
 cdef inline bint is_stop(const order_t *order) noexcept nogil:
-    return order.order_type >= ORDER_TYPE_STOP_LOSS
+    return ORDER_TYPE_STOP_LOSS <= order.order_type <= ORDER_TYPE_TAKE_PROFIT
+
+
+cdef inline bint is_twap(const order_t *order) noexcept nogil:
+    return order.order_type == ORDER_TYPE_TWAP
 
 
 cdef inline bint is_open(const order_t *order) noexcept nogil:
@@ -335,7 +435,7 @@ cdef inline int64_t leaves_of(const order_t *order) noexcept nogil:
 
 cdef inline bint counts_as_reduce_only(const order_t *order) noexcept nogil:
     """Are its leaves among its position's reduce_only_lots while it is PENDING_NEW or LIVE?"""
-    return order.flags & ORDER_FLAG_REDUCE_ONLY and not is_stop(order)
+    return order.flags & ORDER_FLAG_REDUCE_ONLY and order.order_type < ORDER_TYPE_STOP_LOSS
 
 
 cdef inline bint is_low_stop(const order_t *order) noexcept nogil:
@@ -352,6 +452,13 @@ cdef inline bint has_queued_work(const state_t *state) noexcept nogil:
     return state.works_count or state.first_in_trim or state.first_in_cascade
 
 
+cdef inline bint has_risk_work(const state_t *state) noexcept nogil:
+    return (
+        state.risk.first_touched or state.risk.venue.accrual_kind or state.risk.venue.pass_active
+        or state.risk.venue.monitors_active
+    )
+
+
 cdef inline bint has_room_for_work(const state_t *state) noexcept nogil:
     return state.works_count < state.limits.works_max
 
@@ -360,20 +467,16 @@ cdef inline snap_work_t *first_work(const state_t *state) noexcept nogil:
     return &state.works[state.works_first]
 
 
-# ---- life; `state_open` gives NULL when memory is short
+cdef inline uint32_t venue_slot(const state_t *state) noexcept nogil:
+    """Beyond those of participants: it holds the venue's own order while that is matched, so that no full table stands
+    in the way of a liquidation."""
+    return state.limits.orders_max + 1
 
 
-cdef state_t *state_open(const limits_t *limits) noexcept nogil
-cdef void state_close(state_t *state) noexcept nogil
-# False when memory is short; likewise below. Instruments have at most `fills_max` fills from here on.
-cdef bint state_set_fills_max(state_t *state, uint32_t fills_max) noexcept nogil
-# Before each command: room for the most events that it can have. More memory is mapped here, never while a command
-# runs.
-cdef bint events_grow(state_t *state) noexcept nogil
-
-
-cdef inline bint events_make_room(state_t *state) noexcept nogil:
-    return state.events_count + state.events_max <= state.events_capacity or events_grow(state)
+cdef inline uint64_t venue_order_id(state_t *state) noexcept nogil:
+    """For the next order or execution that the venue itself makes in this command."""
+    state.risk.venue_orders += 1
+    return numbered(state.seq, VENUE_ORDERS + state.risk.venue_orders - 1)
 
 
 # ---- parties
@@ -381,8 +484,6 @@ cdef party_t *party_table(const state_t *state, uint8_t scope) noexcept nogil
 cdef const uint32_t *find_lineage(const state_t *state, uint8_t scope, uint32_t party_id) noexcept nogil
 cdef account_t *account_add(state_t *state, uint32_t account_id, uint32_t trader_id) noexcept nogil
 cdef void cod_timer_set(state_t *state, uint32_t session_id, int64_t due_ns) noexcept nogil
-# What follows from an instrument's configuration and mark, once one of the two has changed.
-cdef void instrument_derive(instrument_t *instrument) noexcept nogil
 
 # ---- orders
 cdef uint32_t order_take(state_t *state) noexcept nogil
@@ -391,11 +492,15 @@ cdef void order_remove(state_t *state, uint32_t slot, uint8_t was) noexcept nogi
 cdef void order_free(state_t *state, uint32_t slot) noexcept nogil
 cdef void order_make_live(state_t *state, uint32_t slot) noexcept nogil
 cdef void order_rename(state_t *state, uint32_t slot, const char *client_order_id) noexcept nogil
+cdef void order_change(state_t *state, uint32_t slot, uint32_t price_ticks, int64_t quantity_lots) noexcept nogil
 cdef void order_resize(state_t *state, uint32_t slot, int64_t quantity_lots) noexcept nogil
 cdef uint32_t order_find(const state_t *state, uint64_t order_id) noexcept nogil
 cdef void stop_add(state_t *state, uint32_t slot) noexcept nogil
 cdef void stop_remove(state_t *state, uint32_t slot) noexcept nogil
 cdef void stop_change(state_t *state, uint32_t slot, uint32_t trigger_ticks, int64_t quantity_lots) noexcept nogil
+
+# A TWAP's next slice is due at another time.
+cdef void slice_move(state_t *state, uint32_t slot, int64_t next_ns) noexcept nogil
 
 # ---- modifies, positions, queues
 cdef uint32_t modify_take(state_t *state) noexcept nogil

@@ -1,177 +1,32 @@
-"""State of the compiled engine: memory, and the operations that change more than one table at once.
+"""State of the compiled engine: the operations that change more than one table at once.
 
 Used by the other rooms of the engine (`_orders`, `_parties`, `_work`, `_restore`) through `_state.pxd`, which says
-what there is. It never checks a rule and never writes an event. All memory is taken in `state_open`: what an order
-may touch is touched there too, so that no page is taken on its way; tables of parties get their pages as parties are
-configured.
+what there is. It never checks a rule and never writes an event. Memory is taken in `_memory`; sums over positions and
+orders are kept in `_exposures`.
 """
 
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t, uint64_t, uint8_t
-from libc.stdlib cimport calloc, free
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
-from engine.arith cimport mul_div_ceil, mul_div_floor, panic_unless
+from engine._exposures cimport count_order_above, keep, keep_more, kept_of, kept_t, position_enlist
+from engine.arith cimport panic_unless
 from engine.heap cimport heap_add, heap_remove
-from engine.matcher cimport PG_REPORTS_MAX, pg_report
 from engine.names cimport names_add, names_remove
 from engine.records cimport (
-    ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW, ORDER_STATE_UNTRIGGERED, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM,
-    SCOPE_TRADER, SIDE_BUY, TIME_IN_FORCE_GTD, VENUE_STATE_OPEN, event_t, snap_work_t,
+    LIMIT_KIND_OPEN_ORDERS, ORDER_FLAG_QUOTE, ORDER_STATE_FILLED, ORDER_STATE_LIVE, ORDER_STATE_PENDING_NEW,
+    ORDER_STATE_UNTRIGGERED, ORDER_TYPE_TWAP, SCOPE_ACCOUNT, SCOPE_BROKER, SCOPE_DESK, SCOPE_FIRM, SCOPE_TRADER,
+    SIDE_BUY, TIME_IN_FORCE_GTD, snap_work_t,
 )
-from engine.table cimport (
-    IDS_NONE, ids_add, ids_capacity, ids_find, ids_remove, ids_slot, ids_t, pages_give, pages_grow, pages_take,
-)
-
-cdef enum:
-    PPM = 1000000
-    EVENTS_PER_REPORT = 4  # a fill: two events, and the end of the modifies that waited for the two orders
-    EVENTS_PER_STEP = 4  # besides those that reports make
-    EVENTS_AHEAD = 8192  # room kept ready beyond the largest command
+from engine.table cimport IDS_NONE, ids_add, ids_find, ids_remove, ids_slot
 
 
-# ------------------------------------------------------------------------------------------------------------- memory
-
-
-cdef void *take(state_t *state, uint64_t rows, size_t row_size, bint touched) noexcept nogil:
-    """Zeroed memory for rows 0..rows that state_close gives back; NULL when there is none."""
-    cdef mapping_t *mapping = &state.mappings[state.mappings_count]
-    panic_unless(state.mappings_count < MAPPINGS_MAX, "more mappings than the state has places for")
-    mapping.size = (rows + 1) * row_size
-    mapping.pages = pages_take(mapping.size, touched)
-    if mapping.pages == NULL:
-        return NULL
-    state.mappings_count += 1
-    return mapping.pages
-
-
-cdef bint take_ids(state_t *state, ids_t *ids, uint64_t rows) noexcept nogil:
-    ids.capacity = ids_capacity(rows)
-    ids.entries = <uint64_t *> take(state, ids.capacity, sizeof(uint64_t), True)
-    return ids.entries != NULL
-
-
-cdef bint take_parties(state_t *state) noexcept nogil:
-    cdef const limits_t *limits = &state.limits
-    cdef uint32_t maxima[5]
-    cdef uint32_t n
-    maxima = [limits.sessions_max, limits.accounts_max, limits.traders_max, limits.desks_max, limits.firms_max]
-    state.firms = <party_t *> take(state, limits.firms_max, sizeof(party_t), False)
-    state.desks = <party_t *> take(state, limits.desks_max, sizeof(party_t), False)
-    state.traders = <party_t *> take(state, limits.traders_max, sizeof(party_t), False)
-    state.throttles = <throttle_t *> take(state, limits.traders_max, sizeof(throttle_t), False)
-    state.accounts = <account_t *> take(state, limits.accounts_max, sizeof(account_t), False)
-    state.sessions = <session_t *> take(state, limits.sessions_max, sizeof(session_t), False)
-    state.session_nodes = <node_t *> take(state, limits.sessions_max, sizeof(node_t), False)
-    state.instruments = <instrument_t *> take(state, limits.instruments_max, sizeof(instrument_t), False)
-    for n in range(5):
-        state.names[n] = <text32_t *> take(state, maxima[n], sizeof(text32_t), False)
-        if state.names[n] == NULL:
-            return False
-    return (
-        state.firms != NULL and state.desks != NULL and state.traders != NULL and state.throttles != NULL
-        and state.accounts != NULL and state.sessions != NULL and state.session_nodes != NULL
-        and state.instruments != NULL
-    )
-
-
-cdef bint take_orders(state_t *state) noexcept nogil:
-    cdef const limits_t *limits = &state.limits
-    cdef uint64_t waiting_max = <uint64_t> limits.orders_max + limits.pending_replaces_max
-    state.orders = <order_t *> take(state, limits.orders_max, sizeof(order_t), True)
-    state.terms = <terms_t *> take(state, limits.orders_max, sizeof(terms_t), True)
-    state.modifies = <modify_t *> take(state, limits.pending_replaces_max, sizeof(modify_t), True)
-    state.positions = <position_t *> take(state, limits.positions_max, sizeof(position_t), True)
-    state.nodes = <node_t *> take(state, waiting_max, sizeof(node_t), True)
-    state.works = <snap_work_t *> take(state, limits.works_max, sizeof(snap_work_t), True)
-    if (
-        state.orders == NULL or state.terms == NULL or state.modifies == NULL or state.positions == NULL
-        or state.nodes == NULL or state.works == NULL
-    ):
-        return False
-    state.order_names.texts = <const char *> state.terms
-    state.order_names.texts_step = sizeof(terms_t)
-    state.order_names.accounts = <const char *> &state.orders[0].account_id
-    state.order_names.accounts_step = sizeof(order_t)
-    state.modify_names.texts = <const char *> state.modifies
-    state.modify_names.texts_step = sizeof(modify_t)
-    state.modify_names.accounts = <const char *> &state.modifies[0].account_id
-    state.modify_names.accounts_step = sizeof(modify_t)
-    return (
-        take_ids(state, &state.order_ids, limits.orders_max)
-        and take_ids(state, &state.order_names.ids, limits.orders_max)
-        and take_ids(state, &state.modify_names.ids, limits.pending_replaces_max)
-        and take_ids(state, &state.position_ids, limits.positions_max)
-    )
-
-
-cdef state_t *state_open(const limits_t *limits) noexcept nogil:
-    cdef state_t *state = <state_t *> calloc(1, sizeof(state_t))
-    if state == NULL:
-        return NULL
-    state.limits = limits[0]
-    state.venue_state = VENUE_STATE_OPEN
-    if not take_parties(state) or not take_orders(state) or not state_set_fills_max(state, 1):
-        state_close(state)
-        return NULL
-    return state
-
-
-cdef void state_close(state_t *state) noexcept nogil:
-    cdef uint32_t n
-    if state == NULL:
-        return
-    for n in range(state.mappings_count):
-        pages_give(state.mappings[n].pages, state.mappings[n].size)
-    pages_give(state.events, state.events_capacity * sizeof(event_t))
-    free(state.reports)
-    free(state)
-
-
-cdef size_t events_max(const state_t *state) noexcept nogil:
-    """Events that one command cannot exceed: as many steps as it may take, each an op with as many reports as it may
-    have, and the ends of works, which take no step."""
-    cdef size_t per_step = EVENTS_PER_REPORT * <size_t> PG_REPORTS_MAX(state.fills_max) + EVENTS_PER_STEP
-    return (<size_t> state.limits.work_steps_max + 1) * per_step + state.limits.works_max
-
-
-cdef bint events_grow(state_t *state) noexcept nogil:
-    cdef size_t capacity = 2 * state.events_count + state.events_max + EVENTS_AHEAD
-    cdef void *pages
-    cdef size_t n
-    if state.events == NULL:
-        pages = pages_take(capacity * sizeof(event_t), False)
-    else:
-        pages = pages_grow(state.events, state.events_capacity * sizeof(event_t), capacity * sizeof(event_t))
-    if pages == NULL:
-        return False
-    if state.events == NULL:
-        for n in range(EVENTS_AHEAD):  # the largest command may never come, ordinary ones will
-            (<event_t *> pages)[n].header.seq = 0
-    state.events = <event_t *> pages
-    state.events_capacity = capacity
-    return True
-
-
-cdef bint state_set_fills_max(state_t *state, uint32_t fills_max) noexcept nogil:
-    cdef size_t capacity = PG_REPORTS_MAX(fills_max)
-    cdef pg_report *reports
-    if fills_max > state.fills_max:
-        reports = <pg_report *> calloc(capacity, sizeof(pg_report))
-        if reports == NULL:
-            return False
-        free(state.reports)
-        state.reports = reports
-        state.reports_capacity = capacity
-        state.fills_max = fills_max
-        state.events_max = events_max(state)
-    return events_make_room(state)
-
-
-# ------------------------------------------------------------------------------------------------------------ parties
+# ------------------------------------------------------------------------------------------------------------- parties
 
 
 cdef party_t *party_table(const state_t *state, uint8_t scope) noexcept nogil:
-    """Firms, desks or traders; NULL for any other scope."""
+    """Brokers, firms, desks or traders; NULL for any other scope."""
+    if scope == SCOPE_BROKER:
+        return state.brokers
     if scope == SCOPE_FIRM:
         return state.firms
     if scope == SCOPE_DESK:
@@ -194,6 +49,9 @@ cdef const uint32_t *find_lineage(const state_t *state, uint8_t scope, uint32_t 
     elif scope == SCOPE_FIRM:
         if party_id <= limits.firms_max and state.firms[party_id].status:
             return state.firms[party_id].lineage
+    elif scope == SCOPE_BROKER:
+        if party_id <= limits.brokers_max and state.brokers[party_id].status:
+            return state.brokers[party_id].lineage
     return NULL
 
 
@@ -229,12 +87,16 @@ cdef account_t *account_add(state_t *state, uint32_t account_id, uint32_t trader
     cdef party_t *trader = &state.traders[trader_id]
     cdef party_t *desk = &state.desks[trader.lineage[DESK_LEVEL]]
     cdef party_t *firm = &state.firms[trader.lineage[FIRM_LEVEL]]
+    cdef party_t *broker = &state.brokers[trader.lineage[BROKER_LEVEL]]
     memcpy(account.lineage, trader.lineage, sizeof(account.lineage))
     account.lineage[0] = account_id
     link_account(state, account_id, TRADER_LEVEL, &trader.first_account, &trader.last_account)
     link_account(state, account_id, DESK_LEVEL, &desk.first_account, &desk.last_account)
     link_account(state, account_id, FIRM_LEVEL, &firm.first_account, &firm.last_account)
+    if trader.lineage[BROKER_LEVEL]:
+        link_account(state, account_id, BROKER_LEVEL, &broker.first_account, &broker.last_account)
     link_account(state, account_id, VENUE_LEVEL, &state.first_account, &state.last_account)
+    risk_of_account(state, account_id).row.accrual_epoch = state.risk.venue.accrual_epoch
     return account
 
 
@@ -255,33 +117,12 @@ cdef void cod_timer_set(state_t *state, uint32_t session_id, int64_t due_ns) noe
         heap_add(state.session_nodes, &state.cod_timers, session_id, state, cod_is_before)
 
 
-cdef void instrument_derive(instrument_t *instrument) noexcept nogil:
-    cdef int64_t tick = instrument.config.tick_size_e8
-    cdef int64_t oracle = instrument.oracle_price_e8
-    cdef int64_t band = instrument.config.band_ppm
-    cdef int64_t lowest = instrument.config.min_price_e8 // tick
-    cdef int64_t highest = instrument.config.max_price_e8 // tick
-    cdef int overflow = 0
-    instrument.lowest_price_e8 = instrument.config.min_price_e8
-    instrument.highest_price_e8 = instrument.config.max_price_e8
-    if oracle:  # 2 * price >= oracle, 2 * price <= 3 * oracle
-        instrument.lowest_price_e8 = max(instrument.lowest_price_e8, oracle // 2 + (oracle & 1))
-        if oracle // 2 <= INT64_MAX - oracle:
-            instrument.highest_price_e8 = min(instrument.highest_price_e8, oracle + oracle // 2)
-    instrument.lowest_in_band_ticks = INT64_MIN
-    instrument.highest_in_band_ticks = INT64_MAX
-    if band and instrument.mark_ticks:
-        instrument.lowest_in_band_ticks = mul_div_ceil(instrument.mark_ticks, PPM - band, PPM, &overflow)
-        instrument.highest_in_band_ticks = mul_div_floor(instrument.mark_ticks, PPM + band, PPM, &overflow)
-    instrument.market_limit_ticks[0] = <uint32_t> min(max(instrument.highest_in_band_ticks, lowest), highest)
-    instrument.market_limit_ticks[1] = <uint32_t> min(max(instrument.lowest_in_band_ticks, lowest), highest)
-
-
-# ------------------------------------------------------------------------------------- what waits: releases, expiries
+# -------------------------------------------------------------------------------------- what waits: releases, expiries
 
 
 cdef inline int64_t release_of(const state_t *state, uint32_t node, uint64_t *seq) noexcept nogil:
-    """When a new order or a modify leaves the speed bump; *seq is its place among equals."""
+    """When a new order or a modify leaves the speed bump; *seq is its place among equals. Orders that wait there are
+    numbered 0."""
     cdef uint32_t modify
     if node <= state.limits.orders_max:
         seq[0] = state.orders[node].order_id
@@ -302,21 +143,35 @@ cdef bint expiry_is_before(const void *of, uint32_t a, uint32_t b) noexcept nogi
     cdef const state_t *state = <const state_t *> of
     if state.terms[a].expire_ns != state.terms[b].expire_ns:
         return state.terms[a].expire_ns < state.terms[b].expire_ns
-    return state.orders[a].order_id < state.orders[b].order_id
+    return order_key(state.orders[a].order_id) < order_key(state.orders[b].order_id)
 
 
 cdef bint low_stop_is_before(const void *of, uint32_t a, uint32_t b) noexcept nogil:
     cdef const order_t *orders = (<const state_t *> of).orders
     if orders[a].price_ticks != orders[b].price_ticks:
         return orders[a].price_ticks > orders[b].price_ticks
-    return orders[a].order_id < orders[b].order_id
+    return order_key(orders[a].order_id) < order_key(orders[b].order_id)
 
 
 cdef bint high_stop_is_before(const void *of, uint32_t a, uint32_t b) noexcept nogil:
     cdef const order_t *orders = (<const state_t *> of).orders
     if orders[a].price_ticks != orders[b].price_ticks:
         return orders[a].price_ticks < orders[b].price_ticks
-    return orders[a].order_id < orders[b].order_id
+    return order_key(orders[a].order_id) < order_key(orders[b].order_id)
+
+
+cdef bint slice_is_before(const void *of, uint32_t a, uint32_t b) noexcept nogil:
+    cdef const state_t *state = <const state_t *> of
+    cdef int64_t next_a = state.risk.order_terms[a].next_ns, next_b = state.risk.order_terms[b].next_ns
+    if next_a != next_b:
+        return next_a < next_b
+    return order_key(state.orders[a].order_id) < order_key(state.orders[b].order_id)
+
+
+cdef void slice_move(state_t *state, uint32_t slot, int64_t next_ns) noexcept nogil:
+    heap_remove(state.nodes, &state.slices, slot, state, slice_is_before)
+    state.risk.order_terms[slot].next_ns = next_ns
+    heap_add(state.nodes, &state.slices, slot, state, slice_is_before)
 
 
 cdef inline void await_expiry(state_t *state, uint32_t slot) noexcept nogil:
@@ -324,7 +179,7 @@ cdef inline void await_expiry(state_t *state, uint32_t slot) noexcept nogil:
         heap_add(state.nodes, &state.expiries, slot, state, expiry_is_before)
 
 
-# ------------------------------------------------------------------------------------------------------------- orders
+# -------------------------------------------------------------------------------------------------------------- orders
 
 
 cdef uint32_t order_take(state_t *state) noexcept nogil:
@@ -339,7 +194,9 @@ cdef uint32_t order_take(state_t *state) noexcept nogil:
 
 
 cdef void order_free(state_t *state, uint32_t slot) noexcept nogil:
-    """After order_remove, when nobody reads the order any more."""
+    """After order_remove, when nobody reads the order any more. The venue's slot is always free."""
+    if slot == venue_slot(state):
+        return
     state.orders[slot].next = state.free_order
     state.free_order = slot
 
@@ -350,29 +207,72 @@ cdef uint32_t order_find(const state_t *state, uint64_t order_id) noexcept nogil
     return 0 if at == IDS_NONE else ids_slot(&state.order_ids, at)
 
 
+cdef void enlist(state_t *state, uint32_t slot) noexcept nogil:
+    """Into the account's orders, by order key. An attached stop may have to go between its elders."""
+    cdef order_t *order = &state.orders[slot]
+    cdef account_t *account = &state.accounts[order.account_id]
+    cdef uint64_t key = order_key(order.order_id)
+    cdef uint32_t before = account.last_order
+    while before and order_key(state.orders[before].order_id) > key:
+        before = state.orders[before].prev
+    order.prev = before
+    order.next = state.orders[before].next if before else account.first_order
+    if before:
+        state.orders[before].next = slot
+    else:
+        account.first_order = slot
+    if order.next:
+        state.orders[order.next].prev = slot
+    else:
+        account.last_order = slot
+    if state.works_count:
+        visit_too(state, slot)
+
+
+cdef void visit_too(state_t *state, uint32_t slot) noexcept nogil:
+    """A work that is at the account has not passed this order's place yet."""
+    cdef const order_t *order = &state.orders[slot]
+    cdef const snap_work_t *work = first_work(state)
+    if work.cursor_account_id != order.account_id:
+        return
+    if order.next == state.visit_next and order_key(order.order_id) > order_key(work.cursor_order_id):
+        state.visit_next = slot
+
+
+cdef inline void count_order(state_t *state, const order_t *order, int32_t by) noexcept nogil:
+    cdef account_t *account = &state.accounts[order.account_id]
+    cdef position_t *position = &state.positions[order.position]
+    account.open_orders += by
+    state.sessions[order.session_id].open_orders += by
+    state.open_orders += by
+    position.open_orders += by
+    state.risk.instruments[instrument_of(position)].open_orders += by
+    if state.risk.any_kinds & 1 << LIMIT_KIND_OPEN_ORDERS:
+        count_order_above(state, account, by)
+
+
 cdef void order_add(state_t *state, uint32_t slot) noexcept nogil:
     """Enters a filled-in order everywhere. Its state says where it belongs: LIVE, PENDING_NEW (with release_ns) or
     UNTRIGGERED."""
     cdef order_t *order = &state.orders[slot]
-    cdef account_t *account = &state.accounts[order.account_id]
+    cdef kept_t kept
     panic_unless(
         ids_add(&state.order_ids, order.order_id, slot, state.orders, sizeof(order_t)), "an order id is used twice"
     )
     if state.terms[slot].client_order_id[0]:
         names_add(&state.order_names, slot)
-    order.next = 0
-    order.prev = account.last_order
-    if account.last_order:
-        state.orders[account.last_order].next = slot
-    else:
-        account.first_order = slot
-    account.last_order = slot
-    account.open_orders += 1
-    state.sessions[order.session_id].open_orders += 1
-    state.open_orders += 1
+    enlist(state, slot)
+    count_order(state, order, 1)
+    if order.flags & ORDER_FLAG_QUOTE:
+        state.risk.positions[order.position].quotes[order.side - SIDE_BUY] = slot
+    if order.order_type == ORDER_TYPE_TWAP:
+        heap_add(state.nodes, &state.slices, slot, state, slice_is_before)
+        return
     if order.state == ORDER_STATE_UNTRIGGERED:
         stop_add(state, slot)
         return
+    kept = kept_of(state, slot)
+    keep_more(state, slot, kept.lots, kept.value)
     if counts_as_reduce_only(order):
         state.positions[order.position].reduce_only_lots[order.side - SIDE_BUY] += leaves_of(order)
     if order.state == ORDER_STATE_PENDING_NEW:
@@ -386,6 +286,8 @@ cdef void order_remove(state_t *state, uint32_t slot, uint8_t was) noexcept nogi
     and a modify that waits for it is not touched."""
     cdef order_t *order = &state.orders[slot]
     cdef account_t *account = &state.accounts[order.account_id]
+    cdef uint8_t ended = order.state
+    cdef kept_t kept
     ids_remove(&state.order_ids, order.order_id, slot)
     if state.terms[slot].client_order_id[0]:
         names_remove(&state.order_names, slot)
@@ -399,12 +301,20 @@ cdef void order_remove(state_t *state, uint32_t slot, uint8_t was) noexcept nogi
         account.last_order = order.prev
     if state.visit_next == slot:
         state.visit_next = order.next
-    account.open_orders -= 1
-    state.sessions[order.session_id].open_orders -= 1
-    state.open_orders -= 1
+    count_order(state, order, -1)
+    if order.flags & ORDER_FLAG_QUOTE:
+        state.risk.positions[order.position].quotes[order.side - SIDE_BUY] = 0
+    if order.order_type == ORDER_TYPE_TWAP:
+        heap_remove(state.nodes, &state.slices, slot, state, slice_is_before)
+        return
     if was == ORDER_STATE_UNTRIGGERED:
         stop_remove(state, slot)
         return
+    if ended != ORDER_STATE_FILLED:  # the fill has let go what was kept for it
+        order.state = was
+        kept = kept_of(state, slot)
+        order.state = ended
+        keep_more(state, slot, -kept.lots, -kept.value)
     if counts_as_reduce_only(order):
         state.positions[order.position].reduce_only_lots[order.side - SIDE_BUY] -= order.quantity_lots - order.cum_lots
     if was == ORDER_STATE_PENDING_NEW:
@@ -429,18 +339,25 @@ cdef void order_rename(state_t *state, uint32_t slot, const char *client_order_i
 
 
 cdef void order_resize(state_t *state, uint32_t slot, int64_t quantity_lots) noexcept nogil:
-    """Gives an open order another total."""
+    order_change(state, slot, state.orders[slot].price_ticks, quantity_lots)
+
+
+cdef void order_change(state_t *state, uint32_t slot, uint32_t price_ticks, int64_t quantity_lots) noexcept nogil:
+    """Gives an open order another price and total; a stop's place in its queue is not touched."""
     cdef order_t *order = &state.orders[slot]
     cdef position_t *position = &state.positions[order.position]
     cdef int64_t more = quantity_lots - order.quantity_lots
-    if order.state == ORDER_STATE_UNTRIGGERED:
+    cdef kept_t before = kept_of(state, slot)
+    if order.state == ORDER_STATE_UNTRIGGERED and not is_twap(order):
         position.stop_lots[order.order_type - ORDER_TYPE_STOP_LOSS] += more
     elif counts_as_reduce_only(order):
         position.reduce_only_lots[order.side - SIDE_BUY] += more
+    order.price_ticks = price_ticks
     order.quantity_lots = quantity_lots
+    keep(state, slot, before)
 
 
-# -------------------------------------------------------------------------------------------------------------- stops
+# --------------------------------------------------------------------------------------------------------------- stops
 
 
 cdef void stop_queue_add(state_t *state, uint32_t slot) noexcept nogil:
@@ -463,16 +380,23 @@ cdef void stop_queue_remove(state_t *state, uint32_t slot) noexcept nogil:
 
 
 cdef void stop_add(state_t *state, uint32_t slot) noexcept nogil:
-    """A stop is younger than all of its position: the lists stay in the order of their ids."""
+    """Lists are in the order of their keys. Stops come as the youngest, but for those of attached pairs."""
     cdef const order_t *order = &state.orders[slot]
     cdef position_t *position = &state.positions[order.position]
     cdef uint32_t *last = &position.last_stop[stop_index(order.order_type, order.side)]
     cdef link_t *link = &state.terms[slot].by_state.stops
+    cdef uint64_t key = order_key(order.order_id)
     link.next = 0
     link.prev = last[0]
-    if last[0]:
-        state.terms[last[0]].by_state.stops.next = slot
-    last[0] = slot
+    while link.prev and order_key(state.orders[link.prev].order_id) > key:
+        link.next = link.prev
+        link.prev = state.terms[link.prev].by_state.stops.prev
+    if link.prev:
+        state.terms[link.prev].by_state.stops.next = slot
+    if link.next:
+        state.terms[link.next].by_state.stops.prev = slot
+    else:
+        last[0] = slot
     position.stop_lots[order.order_type - ORDER_TYPE_STOP_LOSS] += order.quantity_lots
     stop_queue_add(state, slot)
 
@@ -498,7 +422,7 @@ cdef void stop_change(state_t *state, uint32_t slot, uint32_t trigger_ticks, int
     stop_queue_add(state, slot)
 
 
-# ------------------------------------------------------------------------------------------------ modifies, positions
+# ------------------------------------------------------------------------------------------------- modifies, positions
 
 
 cdef uint32_t modify_take(state_t *state) noexcept nogil:
@@ -514,7 +438,9 @@ cdef uint32_t modify_take(state_t *state) noexcept nogil:
 
 cdef void modify_add(state_t *state, uint32_t slot) noexcept nogil:
     cdef modify_t *modify = &state.modifies[slot]
+    cdef kept_t before = kept_of(state, modify.order)
     state.orders[modify.order].modify = slot
+    keep(state, modify.order, before)
     state.waiting_modifies += 1
     if modify.client_order_id[0]:
         names_add(&state.modify_names, slot)
@@ -524,7 +450,9 @@ cdef void modify_add(state_t *state, uint32_t slot) noexcept nogil:
 cdef void modify_remove(state_t *state, uint32_t slot) noexcept nogil:
     """Takes a modify that no longer waits out of everything. It can still be read."""
     cdef modify_t *modify = &state.modifies[slot]
+    cdef kept_t before = kept_of(state, modify.order)
     state.orders[modify.order].modify = 0
+    keep(state, modify.order, before)
     state.waiting_modifies -= 1
     if modify.client_order_id[0]:
         names_remove(&state.modify_names, slot)
@@ -556,10 +484,11 @@ cdef uint32_t position_add(state_t *state, uint32_t account_id, uint32_t instrum
         ids_add(&state.position_ids, state.positions[slot].key, slot, state.positions, sizeof(position_t)),
         "an account has two positions in one instrument",
     )
+    position_enlist(state, slot)
     return slot
 
 
-# ------------------------------------------------------------------------------------------------------------- queues
+# -------------------------------------------------------------------------------------------------------------- queues
 
 
 cdef snap_work_t *work_add(state_t *state, uint8_t work) noexcept nogil:

@@ -7,29 +7,32 @@ waiting, so that no message stalls the others; each step finds what it looks at 
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
+from engine._cascades cimport stop_to_fire
 from engine._checks cimport check_cancel_rate, covers, is_meant, may_cancel_at_all
 from engine._events cimport answer_to, write_mass_done, write_mass_rejected, write_order_to, write_status_end
 from engine._matching cimport withdraw
 from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
 from engine._state cimport (
-    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
-    first_work, has_queued_work, has_room_for_work, instrument_of, instrument_t, is_stop, order_t, party_table,
-    position_t, reduces, session_t, size_of, state_t, trim_remove_first, work_add, work_remove_first,
+    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session, first_work,
+    has_queued_work, has_room_for_work, instrument_of, is_stop, is_twap, level_of, order_key, order_t, party_table,
+    position_t, reduces, seq_of, session_t, size_of, state_t, terms_of_order, trim_remove_first, work_add,
+    work_remove_first,
 )
+from engine._twap cimport send_slice
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
-    EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, INSTRUMENT_STATE_ACTIVE,
-    INSTRUMENT_STATE_REDUCE_ONLY, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
+    EVENT_KIND_MASS_CANCEL_DONE, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS,
+    EVENT_KIND_QUOTE_CANCELLED, ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
     REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
-    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
-    SCOPE_TRADER, SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY,
-    WORK_MASS_CANCEL, WORK_ORDER_STATUS, mass_cancel_t, order_event_t, snap_work_t,
+    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION, SCOPE_VENUE,
+    SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY, WORK_MASS_CANCEL,
+    WORK_ORDER_STATUS, WORK_QUOTE_CANCEL, mass_cancel_t, order_event_t, snap_work_t,
 )
 
 
-# --------------------------------------------------------------------------------------------------------------- TICK
+# ---------------------------------------------------------------------------------------------------------------- TICK
 
 
 cdef void tick(state_t *state) noexcept nogil:
@@ -37,6 +40,7 @@ cdef void tick(state_t *state) noexcept nogil:
     expire_orders(state)
     start_cod_timers(state)
     release_orders(state)
+    send_slices(state)
     carry_on(state)
 
 
@@ -78,7 +82,12 @@ cdef void release_orders(state_t *state) noexcept nogil:
         release_first(state)
 
 
-# --------------------------------------------------------------------------------------------------- the three queues
+cdef void send_slices(state_t *state) noexcept nogil:
+    while state.slices and terms_of_order(state, state.slices).next_ns <= state.timestamp_ns and take_step(state):
+        send_slice(state, state.slices)
+
+
+# ---------------------------------------------------------------------------------------------------- the three queues
 
 
 cdef void carry_on(state_t *state) noexcept nogil:
@@ -107,7 +116,7 @@ cdef uint32_t stop_to_trim(const state_t *state, const position_t *position, int
         if buys == 0 and sells == 0:
             continue
         slot = buys if sells == 0 else sells
-        if buys and sells and state.orders[buys].order_id > state.orders[sells].order_id:
+        if buys and sells and order_key(state.orders[buys].order_id) > order_key(state.orders[sells].order_id):
             slot = buys
         lots[0] = state.orders[slot].quantity_lots
         if reduces(position, state.orders[slot].side):
@@ -129,24 +138,6 @@ cdef bint trim_first(state_t *state) noexcept nogil:
     return True
 
 
-cdef uint32_t stop_to_fire(const state_t *state, const instrument_t *instrument) noexcept nogil:
-    """The stop with the largest distance from the range of the cascade, then the lowest id; 0 when none fires."""
-    cdef const order_t *low = &state.orders[instrument.low_stops]
-    cdef const order_t *high = &state.orders[instrument.high_stops]
-    cdef int64_t low_distance = -1, high_distance = -1
-    if instrument.state != INSTRUMENT_STATE_ACTIVE and instrument.state != INSTRUMENT_STATE_REDUCE_ONLY:
-        return 0
-    if instrument.low_stops:
-        low_distance = low.price_ticks - instrument.latch_low_ticks
-    if instrument.high_stops:
-        high_distance = instrument.latch_high_ticks - high.price_ticks
-    if low_distance < 0 and high_distance < 0:
-        return 0
-    if low_distance > high_distance or (low_distance == high_distance and low.order_id < high.order_id):
-        return instrument.low_stops
-    return instrument.high_stops
-
-
 cdef bint cascade_first(state_t *state) noexcept nogil:
     """Fires a stop of the first instrument, or the instrument leaves the queue."""
     cdef uint32_t slot = stop_to_fire(state, &state.instruments[state.first_in_cascade])
@@ -159,7 +150,7 @@ cdef bint cascade_first(state_t *state) noexcept nogil:
     return True
 
 
-# -------------------------------------------------------------------------------------------------------------- works
+# --------------------------------------------------------------------------------------------------------------- works
 
 
 cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexcept nogil:
@@ -172,7 +163,7 @@ cdef uint32_t next_account(const state_t *state, const snap_work_t *work) noexce
     if scope == SCOPE_ACCOUNT:
         return 0 if work.cursor_account_id else target_id
     if work.cursor_account_id:
-        return state.accounts[work.cursor_account_id].next_account[scope - SCOPE_TRADER]
+        return state.accounts[work.cursor_account_id].next_account[level_of(scope) - TRADER_LEVEL]
     if scope == SCOPE_VENUE:
         return state.first_account
     return party_table(state, scope)[target_id].first_account
@@ -199,7 +190,7 @@ cdef bint work_first(state_t *state) noexcept nogil:
 cdef bint visit_orders(state_t *state, snap_work_t *work) noexcept nogil:
     """The rest of one account's orders that are older than the work. False when the steps ran out before its end."""
     cdef uint32_t slot
-    while state.visit_next and state.orders[state.visit_next].order_id < work.seq:
+    while state.visit_next and seq_of(state.orders[state.visit_next].order_id) < work.seq:
         if not take_step(state):
             return False
         slot = state.visit_next
@@ -217,7 +208,7 @@ cdef void find_visit_next(state_t *state) noexcept nogil:
     if state.works_count == 0 or work.cursor_account_id == 0:
         return
     slot = state.accounts[work.cursor_account_id].first_order
-    while slot and state.orders[slot].order_id <= work.cursor_order_id:
+    while slot and order_key(state.orders[slot].order_id) <= order_key(work.cursor_order_id):
         slot = state.orders[slot].next
     state.visit_next = slot
 
@@ -229,7 +220,9 @@ cdef bint concerns(const state_t *state, const snap_work_t *work, uint32_t slot)
         return True
     if work.work == WORK_EXPIRE_DAY:
         return order.time_in_force == TIME_IN_FORCE_DAY
-    if work.work == WORK_CANCEL_ON_DISCONNECT and is_stop(order):
+    if work.work == WORK_CANCEL_ON_DISCONNECT and (is_stop(order) or is_twap(order)):
+        return False
+    if work.work == WORK_QUOTE_CANCEL and not order.flags & ORDER_FLAG_QUOTE:
         return False
     if work.scope == SCOPE_SESSION and order.session_id != work.target_id:
         return False
@@ -258,16 +251,20 @@ cdef void write_status(state_t *state, const snap_work_t *work, uint32_t slot) n
 cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     """The first work leaves the queue and says so."""
     if work.work == WORK_MASS_CANCEL:
-        write_mass_done(state, REASON_ACK, work, work.scope, work.target_id)
+        write_mass_done(state, EVENT_KIND_MASS_CANCEL_DONE, REASON_ACK, work, work.scope, work.target_id)
     elif work.work == WORK_CANCEL_ON_DISCONNECT:
-        write_mass_done(state, REASON_CANCELLED_DISCONNECT, work, SCOPE_SESSION, work.session_id)
+        write_mass_done(
+            state, EVENT_KIND_MASS_CANCEL_DONE, REASON_CANCELLED_DISCONNECT, work, SCOPE_SESSION, work.session_id
+        )
+    elif work.work == WORK_QUOTE_CANCEL:
+        write_mass_done(state, EVENT_KIND_QUOTE_CANCELLED, REASON_ACK, work, work.scope, work.target_id)
     elif work.work == WORK_ORDER_STATUS:
         write_status_end(state, work)
     state.visit_next = 0
     work_remove_first(state)
 
 
-# -------------------------------------------------------------------------------------------------------- MASS_CANCEL
+# --------------------------------------------------------------------------------------------------------- MASS_CANCEL
 
 
 cdef void mass_cancel(state_t *state, const mass_cancel_t *request) noexcept nogil:

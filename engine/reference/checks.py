@@ -1,6 +1,8 @@
-"""The checks of orders, in the published order (docs/engine.md section 4): each gives a reason, ACK when it passes.
+"""The checks of orders, in the published order (docs/engine.md section 4, docs/risk.md section 8): each gives a reason,
+ACK when it passes.
 
-Nothing here changes state but the rate bucket, which counts a message when it reaches that check and passes.
+Nothing here changes state but what counts messages that reach a check: the rate bucket, the run of identical orders,
+the day of a message-to-fill counter.
 """
 
 from __future__ import annotations
@@ -15,30 +17,31 @@ from engine.records import (
     TimeInForce,
     VenueState,
 )
-from engine.reference.commands import Place, Replace
-from engine.reference.rate import GENERAL_WEIGHT_MICRO, Bucket
-from engine.reference.state import (
+from engine.reference import calendars, risk
+from engine.reference.commands import Place
+from engine.reference.constants import (
     ALO,
     BUY,
+    FOK,
     GTD,
+    IOC,
     LIMIT,
     MARKET,
     REDUCE_ONLY,
     SELL,
     STOPS,
     TAKE_PROFIT,
-    Account,
-    Instrument,
-    Order,
-    Position,
-    Session,
-    State,
-    Trader,
 )
+from engine.reference.instruments import Instrument
+from engine.reference.limits import Verdict
+from engine.reference.nodes import Account, OrderRun, Session, Trader
+from engine.reference.rate import GENERAL_WEIGHT_MICRO, Bucket
+from engine.reference.reducing import reduce_only_room, stop_fits
+from engine.reference.risk import Proposal
+from engine.reference.state import Order, State
 
 OPEN_ORDERS_MAX_DEFAULT = 1_000
 STP_GROUPS_MAX = 1 << 31
-_IOC, _FOK = int(TimeInForce.IOC), int(TimeInForce.FOK)
 _ACTIVE = int(PartyStatus.ACTIVE)
 _TRADE, _CANCEL = int(SessionRight.TRADE), int(SessionRight.CANCEL)
 
@@ -78,41 +81,99 @@ def take_rate(trader: Trader, bucket: Bucket, weight_micro: int, timestamp_ns: i
     return (Reason.RATE_LIMITED, retry) if retry else (Reason.ACK, 0)
 
 
-def takes_general_rate(state: State, account: Account, timestamp_ns: int) -> Outcome:
-    """Venue state and general bucket: what PLACE and REPLACE have in common after the permission."""
+def check_gate(
+    state: State,
+    session: Session | None,
+    account: Account,
+    instrument: Instrument | None,
+    verdict: Verdict,
+    sent_ns: int,
+    weight_micro: int = GENERAL_WEIGHT_MICRO,
+) -> Reason:
+    """What every message that may add exposure meets after the permission: venue state, kill switch, rate, age."""
     if state.venue_state == VenueState.CANCEL_ONLY:
-        return Reason.REJECTED_JOURNAL_FULL, 0
-    return take_rate(account.trader, account.trader.general, GENERAL_WEIGHT_MICRO, timestamp_ns)
+        return verdict.fail(Reason.REJECTED_JOURNAL_FULL)
+    reason = risk.check_killed(session, account, instrument, verdict)
+    if reason:
+        return reason
+    reason, retry_ms = take_rate(account.trader, account.trader.general, weight_micro, state.timestamp_ns)
+    if reason:
+        return verdict.fail(reason, retry_ms)
+    return risk.check_age(state, session, account, sent_ns, verdict)
 
 
 # ---- PLACE
 
 
-def check_place(state: State, place: Place) -> Outcome:
-    """The whole list for a new order. A reduce-only order that passes has `reduce_only_room` lots, a stop fits."""
-    account = may_trade(state, place.session_id, place.account_id)
-    if account is None:
-        return Reason.PERMISSION_DENIED, 0
-    outcome = takes_general_rate(state, account, place.timestamp_ns)
-    if outcome[0]:
-        return outcome
-    if is_taken(account, place.client_order_id):
-        return Reason.REJECTED_DUPLICATE_CLORDID, 0
+def check_place(state: State, place: Place, account: Account, verdict: Verdict) -> Reason:
+    """The whole list for a new order after the permission. A reduce-only order that passes has `reduce_only_room` lots,
+    a stop fits."""
+    session = state.sessions[place.session_id]
     instrument = state.instruments.get(place.instrument_id)
+    reason = check_gate(state, session, account, instrument, verdict, place.sent_ns)
+    if reason:
+        return reason
+    if is_taken(account, place.client_order_id):
+        return verdict.fail(Reason.REJECTED_DUPLICATE_CLORDID)
     if instrument is None:
-        return Reason.BAD_SYMBOL, 0
+        return verdict.fail(Reason.BAD_SYMBOL)
     reducing = bool(place.order_flags & REDUCE_ONLY) or place.order_type in STOPS
     reason = (
-        check_market_open(instrument, reducing)
-        or _check_type(place)
-        or _check_time_in_force(place)
-        or _check_place_quantity(instrument, place)
-        or check_price(instrument, place.order_type, place.side, place.price_e8)
-        or check_notional(instrument, place.order_type, reducing, place.price_e8, place.quantity_e8)
-        or _check_room(state, account, instrument)
-        or _check_reducing(account, instrument, place)
+        risk.check_configured(state, instrument, verdict)
+        or check_market_open(instrument, reducing, verdict)
+        or risk.check_account(state, account, instrument, verdict)
+        or verdict.take(_check_type(place))
+        or verdict.take(_check_time_in_force(place))
+        or verdict.take(_check_place_quantity(instrument, place))
+        or verdict.take(check_price(state, instrument, place.order_type, place.side, place.price_e8))
+        or verdict.take(_check_attached(instrument, place))
     )
-    return reason, 0
+    if reason:
+        return reason
+    proposal = _proposal(state, session, account, instrument, place)
+    notional_micro = notional_of_micro(instrument, place.order_type, place.price_e8, place.quantity_e8)
+    limited = place.order_type in (LIMIT, ALO)
+    return (
+        (risk.check_tolerance(proposal, verdict) if limited else Reason.ACK)
+        or verdict.take(check_notional(instrument, reducing, notional_micro))
+        or risk.check_size(proposal, place.quantity_e8, notional_micro, verdict)
+        or verdict.take(check_room(state, account, instrument))
+        or risk.check_open(proposal, 1, verdict)
+        or risk.check_pace(state, proposal, _count_run(state, account, place), verdict)
+        or verdict.take(_check_reducing(account, instrument, place))
+        or risk.check_exposure(state, proposal, verdict)
+    )
+
+
+def _proposal(state: State, session: Session, account: Account, instrument: Instrument, place: Place) -> Proposal:
+    reducing = bool(place.order_flags & REDUCE_ONLY) or place.order_type in STOPS
+    lots = 0 if reducing else place.quantity_e8 // instrument.lot_e8
+    if place.order_type == MARKET:
+        ticks = calendars.edge_ticks(state, instrument, place.side)
+    else:
+        ticks = place.price_e8 // instrument.tick_e8
+    proposal = Proposal(session, account, instrument, place.side, lots, ticks)
+    proposal.only_reduces = reducing
+    return proposal
+
+
+def _count_run(state: State, account: Account, place: Place) -> int:
+    """How many identical orders in a row this is; 0 when nobody counts, and for stops."""
+    window_ns = state.risk.terms.repeat_window_ns
+    if not window_ns or place.order_type in STOPS:
+        return 0
+    run: OrderRun = account.run
+    same = (run.instrument_id, run.side, run.price_e8, run.quantity_e8) == (
+        place.instrument_id, place.side, place.price_e8, place.quantity_e8
+    )  # fmt: skip
+    if same and run.count and state.timestamp_ns - run.start_ns <= window_ns:
+        run.count += 1
+        return run.count
+    run.instrument_id, run.side, run.price_e8, run.quantity_e8 = (
+        place.instrument_id, place.side, place.price_e8, place.quantity_e8
+    )  # fmt: skip
+    run.count, run.start_ns = 1, state.timestamp_ns
+    return 1
 
 
 def is_taken(account: Account, client_order_id: bytes) -> bool:
@@ -121,17 +182,18 @@ def is_taken(account: Account, client_order_id: bytes) -> bool:
     return client_order_id in account.client_ids or client_order_id in account.pending_ids
 
 
-def check_market_open(instrument: Instrument, reducing: bool) -> Reason:
+def check_market_open(instrument: Instrument, reducing: bool, verdict: Verdict | None = None) -> Reason:
     """`reducing`: the order is reduce-only or a stop."""
     if instrument.state == InstrumentState.ACTIVE or (instrument.state == InstrumentState.REDUCE_ONLY and reducing):
         return Reason.ACK
-    return Reason.REJECTED_MARKET_CLOSED
+    return verdict.fail(Reason.REJECTED_MARKET_CLOSED) if verdict else Reason.REJECTED_MARKET_CLOSED
 
 
 def _check_type(place: Place) -> Reason:
     defined = BUY <= place.side <= SELL and LIMIT <= place.order_type <= TAKE_PROFIT
-    attached = place.take_profit_e8 or place.stop_loss_e8  # until attached pairs exist
-    if not defined or attached or place.order_flags & ~REDUCE_ONLY:
+    attached = place.take_profit_e8 or place.stop_loss_e8
+    reducing = place.order_type in STOPS or place.order_flags & REDUCE_ONLY
+    if not defined or (attached and reducing) or place.order_flags & ~REDUCE_ONLY:
         return Reason.INVALID_ORDER_TYPE
     if place.stp_mode > StpMode.DECREMENT or place.stp_group >= STP_GROUPS_MAX:
         return Reason.INVALID_ORDER_TYPE
@@ -144,7 +206,7 @@ def _check_time_in_force(place: Place) -> Reason:
         return Reason.INVALID_TIME_IN_FORCE
     if place.order_type in STOPS:
         return Reason.ACK
-    at_once = tif in (_IOC, _FOK)
+    at_once = tif in (IOC, FOK)
     if place.order_type == MARKET and not at_once:
         return Reason.INVALID_TIME_IN_FORCE
     if place.order_type == ALO and at_once:
@@ -179,7 +241,7 @@ def _check_min_quantity(place: Place) -> Reason:
     wanted = place.min_quantity_e8
     if wanted == 0:
         return Reason.ACK
-    possible = place.time_in_force == _IOC and place.order_type not in STOPS
+    possible = place.time_in_force == IOC and place.order_type not in STOPS
     return Reason.ACK if possible and 0 < wanted <= place.quantity_e8 else Reason.INVALID_MIN_QUANTITY
 
 
@@ -187,18 +249,20 @@ def _check_display(instrument: Instrument, place: Place) -> Reason:
     shown = place.display_quantity_e8
     if shown == 0:
         return Reason.ACK
-    rests = place.order_type in (LIMIT, ALO) and place.time_in_force not in (_IOC, _FOK)
+    rests = place.order_type in (LIMIT, ALO) and place.time_in_force not in (IOC, FOK)
     if not rests or shown < instrument.min_quantity_e8:  # which is above 0
         return Reason.INVALID_DISPLAY_QUANTITY
     return Reason.ACK
 
 
-def check_price(instrument: Instrument, order_type: int, side: int, price_e8: int) -> Reason:
+def check_price(state: State, instrument: Instrument, order_type: int, side: int, price_e8: int) -> Reason:
     """Step, reference price, static range and band; a stop's price is its trigger, a MARKET order's is ignored."""
     if order_type == MARKET:
         return Reason.ACK if instrument.mark_ticks else Reason.REJECTED_NO_REFERENCE_PRICE
     if price_e8 % instrument.tick_e8:
         return Reason.INVALID_TICK_SIZE_PRECISION_PRICE
+    if state.has_money and not instrument.mark_ticks:
+        return Reason.REJECTED_NO_REFERENCE_PRICE
     if order_type in STOPS:
         if price_e8 < instrument.tick_e8:
             return Reason.PRICE_LESS_THAN_MIN_PRICE
@@ -208,29 +272,54 @@ def check_price(instrument: Instrument, order_type: int, side: int, price_e8: in
         return Reason.PRICE_LESS_THAN_MIN_PRICE
     if price_e8 > instrument.max_price_e8 or (oracle and 2 * price_e8 > 3 * oracle):
         return Reason.PRICE_GREATER_THAN_MAX_PRICE
-    return check_band(instrument, side, price_e8 // instrument.tick_e8)
+    return check_band(state, instrument, side, price_e8 // instrument.tick_e8)
 
 
-def check_band(instrument: Instrument, side: int, price_ticks: int) -> Reason:
-    if not instrument.band_ppm or not instrument.mark_ticks:
+def check_band(state: State, instrument: Instrument, side: int, price_ticks: int) -> Reason:
+    if not instrument.mark_ticks or not calendars.band_ppm(state, instrument):
         return Reason.ACK
-    if side == BUY and price_ticks > instrument.highest_in_band_ticks():
+    if side == BUY and price_ticks > calendars.highest_buy_ticks(state, instrument):
         return Reason.REJECTED_GREATER_THAN_MAX_PRICE_BAND
-    if side == SELL and price_ticks < instrument.lowest_in_band_ticks():
+    if side == SELL and price_ticks < calendars.lowest_sell_ticks(state, instrument):
         return Reason.REJECTED_LESS_THAN_MIN_PRICE_BAND
     return Reason.ACK
 
 
-def check_notional(instrument: Instrument, order_type: int, reducing: bool, price_e8: int, quantity_e8: int) -> Reason:
-    """price x lots x tick value, exact; a product beyond int64 is certainly enough."""
-    if reducing:
-        return Reason.ACK
+def _check_attached(instrument: Instrument, place: Place) -> Reason:
+    ticks = instrument.mark_ticks if place.order_type == MARKET else place.price_e8 // instrument.tick_e8
+    return check_attached(instrument, place.side, ticks, place.take_profit_e8, place.stop_loss_e8)
+
+
+def check_attached(instrument: Instrument, side: int, ticks: int, take_profit_e8: int, stop_loss_e8: int) -> Reason:
+    """Triggers of a pair: ticks within the price range, the profit beyond the order's price and the loss before it."""
+    if take_profit_e8 and not _is_trigger(instrument, take_profit_e8, ticks, above=side == BUY):
+        return Reason.INVALID_TAKEPROFIT_PRICE
+    if stop_loss_e8 and not _is_trigger(instrument, stop_loss_e8, ticks, above=side == SELL):
+        return Reason.INVALID_STOPLOSS_PRICE
+    return Reason.ACK
+
+
+def _is_trigger(instrument: Instrument, trigger_e8: int, ticks: int, above: bool) -> bool:
+    trigger, rest = divmod(trigger_e8, instrument.tick_e8)
+    if rest or trigger < 1 or trigger_e8 > instrument.max_price_e8:
+        return False
+    return trigger > ticks if above else trigger < ticks
+
+
+def notional_of_micro(instrument: Instrument, order_type: int, price_e8: int, quantity_e8: int) -> int:
+    """price x lots x tick value, exact; MARKET: at the mark."""
     price_ticks = instrument.mark_ticks if order_type == MARKET else price_e8 // instrument.tick_e8
-    notional = price_ticks * (quantity_e8 // instrument.lot_e8) * instrument.tick_value_micro
-    return Reason.REJECTED_LESS_THAN_MIN_NOTIONAL if notional < instrument.min_notional_micro else Reason.ACK
+    return instrument.value_micro(price_ticks * (quantity_e8 // instrument.lot_e8))
 
 
-def _check_room(state: State, account: Account, instrument: Instrument) -> Reason:
+def check_notional(instrument: Instrument, reducing: bool, notional_micro: int) -> Reason:
+    """A product beyond int64 is certainly enough."""
+    if not reducing and notional_micro < instrument.min_notional_micro:
+        return Reason.REJECTED_LESS_THAN_MIN_NOTIONAL
+    return Reason.ACK
+
+
+def check_room(state: State, account: Account, instrument: Instrument) -> Reason:
     if len(account.orders) >= (account.open_orders_max or OPEN_ORDERS_MAX_DEFAULT):
         return Reason.REJECTED_TOO_MANY_OPEN_ORDERS
     if len(state.orders) >= state.limits.orders_max:
@@ -248,81 +337,6 @@ def _check_reducing(account: Account, instrument: Instrument, place: Place) -> R
         return Reason.ACK if fits else Reason.REJECTED_REDUCE_ONLY
     if place.order_flags & REDUCE_ONLY and (position is None or reduce_only_room(position, place.side) <= 0):
         return Reason.REJECTED_REDUCE_ONLY
-    return Reason.ACK
-
-
-# ---- reduce-only and stops (section 3)
-
-
-def reduce_only_room(position: Position, side: int, besides: Order | None = None) -> int:
-    """Lots that one more reduce-only order on `side` may have, 0 or less when none; `besides` is not counted."""
-    if not position.reduces(side):
-        return 0
-    taken = sum(o.leaves_lots for o in position.reduce_only.values() if o.side == side and o is not besides)
-    return abs(position.lots) - taken
-
-
-def stop_fits(position: Position, side: int, order_type: int, lots: int, besides: Order | None = None) -> bool:
-    others = sum(o.quantity_lots for o in position.stops[order_type].values() if o is not besides)
-    return position.reduces(side) and lots + others <= abs(position.lots)
-
-
-def stops_fit(position: Position) -> bool:
-    """Do all untriggered stops of the record still fit its position?"""
-    for stops in position.stops.values():
-        if stops:
-            if sum(o.quantity_lots for o in stops.values()) > abs(position.lots):
-                return False
-            if not all(position.reduces(o.side) for o in stops.values()):
-                return False
-    return True
-
-
-# ---- REPLACE, once the order is found, permitted and counted
-
-
-def check_replace(order: Order, replace: Replace) -> tuple[Reason, int]:
-    """The reason, and for ACK the new total in lots (a reduce-only order's is clipped)."""
-    instrument = order.instrument
-    reducing = bool(order.flags & REDUCE_ONLY) or order.is_stop
-    reason = (
-        _check_replace_target(order, replace)
-        or check_market_open(instrument, reducing)
-        or check_quantity(instrument, order.is_stop, replace.quantity_e8)
-    )
-    if reason:
-        return reason, 0
-    total = replace.quantity_e8 // instrument.lot_e8
-    if total <= order.cum_lots:
-        return Reason.CANNOT_MODIFY_PARTIAL_FILL, 0
-    reason = check_price(instrument, order.order_type, order.side, replace.price_e8) or check_notional(
-        instrument, order.order_type, reducing, replace.price_e8, replace.quantity_e8
-    )
-    if reason:
-        return reason, 0
-    if order.is_stop:
-        fits = stop_fits(order.position, order.side, order.order_type, total, besides=order)
-        return (Reason.ACK, total) if fits else (Reason.REJECTED_REDUCE_ONLY, 0)
-    return clip_replace(order, total)
-
-
-def clip_replace(order: Order, total_lots: int) -> tuple[Reason, int]:
-    """The total that a reduce-only order may have now; any other order keeps what it wants."""
-    if not order.flags & REDUCE_ONLY:
-        return Reason.ACK, total_lots
-    effective = min(total_lots - order.cum_lots, reduce_only_room(order.position, order.side, besides=order))
-    return (Reason.ACK, order.cum_lots + effective) if effective > 0 else (Reason.REJECTED_REDUCE_ONLY, 0)
-
-
-def _check_replace_target(order: Order, replace: Replace) -> Reason:
-    if not matches(order, replace.instrument_id, replace.side) or order.order_type == MARKET:
-        return Reason.CANNOT_MODIFY_NO_SUCH_ORDER
-    if replace.order_type not in (0, order.order_type):
-        return Reason.CANNOT_MODIFY_NO_SUCH_ORDER
-    if replace.take_profit_e8 or replace.stop_loss_e8:
-        return Reason.INVALID_ORDER_TYPE
-    if replace.client_order_id != order.client_order_id and is_taken(order.account, replace.client_order_id):
-        return Reason.REJECTED_DUPLICATE_CLORDID
     return Reason.ACK
 
 

@@ -1,4 +1,7 @@
-"""Commands as named tuples: the fields of the layouts in `engine.records`, in their order, text as padded bytes."""
+"""Commands as named tuples: the fields of the layouts in `engine.records`, in their order, text as padded bytes.
+
+Those of risk and money, whose header and body are two tuples, are in `risk_commands.py`.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ class Tick(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
 
 
 class SetState(NamedTuple):
@@ -33,6 +39,9 @@ class SetState(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     state: int
 
 
@@ -46,6 +55,9 @@ class SetInstrument(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     symbol: bytes
     matcher: bytes
     tick_size_e8: int
@@ -72,12 +84,15 @@ class SetMark(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     mark_price_e8: int
     oracle_price_e8: int
 
 
 class SetNode(NamedTuple):
-    """SET_FIRM and SET_DESK."""
+    """SET_BROKER, SET_FIRM and SET_DESK."""
 
     seq: int
     timestamp_ns: int
@@ -88,6 +103,9 @@ class SetNode(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     party_id: int
     parent_id: int
     status: int
@@ -104,6 +122,9 @@ class SetTrader(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     party_id: int
     parent_id: int
     status: int
@@ -121,6 +142,9 @@ class SetAccount(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     party_id: int
     parent_id: int
     status: int
@@ -140,6 +164,9 @@ class SetSession(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     party_id: int
     parent_id: int
     status: int
@@ -158,6 +185,9 @@ class RollBusinessDate(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     business_date: int
 
 
@@ -171,6 +201,9 @@ class SessionLogon(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     cod_grace_ns: int
     cod_flags: int
     logon_flags: int
@@ -186,6 +219,9 @@ class SessionDisconnect(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     cause: int
 
 
@@ -199,6 +235,9 @@ class Place(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     client_order_id: bytes
     price_e8: int
     quantity_e8: int
@@ -225,6 +264,9 @@ class Replace(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     client_order_id: bytes
     orig_client_order_id: bytes
     order_id: int
@@ -246,6 +288,9 @@ class Cancel(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     client_order_id: bytes
     orig_client_order_id: bytes
     order_id: int
@@ -262,6 +307,9 @@ class MassCancel(NamedTuple):
     sent_ns: int
     account_id: int
     instrument_id: int
+    operator_id: int
+    approver_id: int
+    case_id: int
     client_order_id: bytes
     target_id: int
     scope: int
@@ -274,6 +322,7 @@ COMMAND_TYPES: dict[CommandKind, Any] = {
     CommandKind.SET_INSTRUMENT: SetInstrument,
     CommandKind.SET_INSTRUMENT_STATE: SetState,
     CommandKind.SET_MARK: SetMark,
+    CommandKind.SET_BROKER: SetNode,
     CommandKind.SET_FIRM: SetNode,
     CommandKind.SET_DESK: SetNode,
     CommandKind.SET_TRADER: SetTrader,

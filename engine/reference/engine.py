@@ -4,9 +4,14 @@ It has the `engine.api.Engine` protocol and follows docs/engine.md; it shares `e
 compiled engine, nothing else. The way of a command:
 
     engine.py    decode, number, repeats, whose turn it is
-    parties.py   configuration, sessions            orders.py   orders, and what a matcher reports about them
-    checks.py    may it, in the published order     work.py     bounded work, TICK
-    events.py    what is written down               state.py    what there is
+    parties.py   configuration, sessions            orders.py    entry, modify, cancel, release
+    checks.py    may it, in the published order     matching.py  what a matcher reports, and what a fill books
+    risk.py      limits, caps, margin               work.py      bounded work, TICK
+    ledger.py    every movement of money            risk_work.py accounts to look at after a move of the mark
+    prices.py    feeds to marks                     liquidation.py, takeover.py, deleveraging.py
+    accruals.py  funding, splits, delistings        quotes.py, twap.py, attached.py
+    admin.py     the operator's, oracle's and clock's commands
+    events.py    what is written down               state.py     what there is
 """
 
 from __future__ import annotations
@@ -16,19 +21,53 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.api import EngineInfo, EngineLimits, FindMatcher
-from engine.records import COMMAND_BODIES, COMMAND_SIZE, TICK, CommandKind, Reason
+from engine.records import (
+    COMMAND_BODIES,
+    COMMAND_SIZE,
+    FIRST_CLIENT_KIND,
+    LAST_CLIENT_KIND,
+    TICK,
+    CommandKind,
+    Reason,
+)
 from engine.reference import snapshot
+from engine.reference.accruals import Accruals
+from engine.reference.admin import Admin, Rooms
+from engine.reference.attached import Pairs
 from engine.reference.commands import COMMAND_TYPES, Tick
+from engine.reference.corporate import Corporate
+from engine.reference.deleveraging import Deleveraging
 from engine.reference.events import Events
+from engine.reference.funding import Funding
+from engine.reference.ledger import Ledger
+from engine.reference.leverage import Leverage
+from engine.reference.limits import LimitBook
+from engine.reference.liquidation import Liquidation
+from engine.reference.matching import Matching
+from engine.reference.monitors import Monitors
+from engine.reference.operator import Operator
 from engine.reference.orders import Orders
 from engine.reference.parties import Parties
+from engine.reference.prices import Prices
+from engine.reference.quotes import Quotes
+from engine.reference.risk_commands import BODY_TYPES, HEADER_FIELDS
+from engine.reference.risk_config import RiskConfig
+from engine.reference.risk_events import RiskEvents
+from engine.reference.risk_work import RiskWorks
 from engine.reference.state import State
+from engine.reference.takeover import Takeover
+from engine.reference.transfers import Transfers
+from engine.reference.treasury import Treasury
+from engine.reference.twap import Schedules
 from engine.reference.work import Works
 
-VERSION = "1"
-_PLACE, _MASS_CANCEL, _TICK = int(CommandKind.PLACE), int(CommandKind.MASS_CANCEL), int(CommandKind.TICK)
+VERSION = "2"
+_TICK = int(CommandKind.TICK)
 _DECODERS: dict[int, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    int(kind): (COMMAND_BODIES[kind].unpack_row, COMMAND_TYPES[kind]._make) for kind in CommandKind
+    int(kind): (COMMAND_BODIES[kind].unpack_row, made._make) for kind, made in COMMAND_TYPES.items()
+}
+_BODY_DECODERS: dict[int, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    int(kind): (COMMAND_BODIES[kind].unpack_row, made._make) for kind, made in BODY_TYPES.items()
 }
 
 
@@ -38,29 +77,61 @@ class ReferenceEngine:
     Matchers `price_time`, `reference` and `pro_rata` are the Python books; any other name has to have a Python class.
     """
 
+    asserts_invariants = False  # for tests: the whole ledger is checked after each command
+
     def __init__(self, limits: EngineLimits, find_matcher: FindMatcher) -> None:
         self.info = EngineInfo("reference", VERSION, limits)
         self._find_matcher = find_matcher
         self._start()
 
     def _start(self) -> None:
-        self._state = State(self.info.limits)
-        self._events = Events(self._state)
-        self._orders = Orders(self._state, self._events)
-        self._parties = Parties(self._state, self._events, self._find_matcher, self._orders.reduce_cap)
-        self._works = Works(self._state, self._events, self._orders, self._parties)
-        orders, parties, works = self._orders, self._parties, self._works
+        state = self._state = State(self.info.limits)
+        events = self._events = Events(state)
+        risk_events = RiskEvents(state, events)
+        ledger = self._ledger = Ledger(state, risk_events)
+        limits = LimitBook(state, risk_events)
+        accruals = Accruals(state, ledger, risk_events)
+        matching = Matching(state, events, ledger, risk_events, limits)
+        orders = Orders(state, events, matching, limits, accruals)
+        quotes = Quotes(state, events, risk_events, orders, matching, limits, accruals)
+        matching.settle, matching.quotes, matching.pairs = accruals.settle, quotes, Pairs(state, events, matching)
+        transfers = Transfers(state, events, ledger, matching, accruals)
+        takeover = Takeover(state, ledger, risk_events, transfers, accruals)
+        deleveraging = Deleveraging(state, risk_events, transfers, accruals)
+        liquidation = Liquidation(state, ledger, risk_events, matching, orders, takeover, deleveraging)
+        risk_works = RiskWorks(state, risk_events, accruals, liquidation, Monitors(state, risk_events))
+        parties = Parties(state, events, self._find_matcher, matching.reduce_cap, risk_works.start_pass)
+        schedules = Schedules(state, events, orders, matching, limits, accruals)
+        works = Works(state, events, risk_events, orders, matching, schedules, parties, accruals)
+        admin = Admin(
+            state,
+            events,
+            Rooms(
+                Treasury(state, ledger, accruals, risk_events), RiskConfig(state), Operator(state, risk_events),
+                Prices(state, risk_events), Funding(state, accruals, risk_events),
+                Corporate(state, accruals, risk_events), Leverage(state, accruals, risk_events), quotes, risk_works,
+            ),
+        )  # fmt: skip
+        self._parties, self._works, self._risk_works = parties, works, risk_works
         self._handlers: dict[int, Callable[[Any, memoryview], None]] = {
             CommandKind.PLACE: lambda command, _: orders.place(command),
             CommandKind.REPLACE: lambda command, _: orders.replace(command),
             CommandKind.CANCEL: lambda command, _: orders.cancel(command),
             CommandKind.MASS_CANCEL: lambda command, _: works.mass_cancel(command),
-            CommandKind.TICK: lambda command, _: works.tick(command.timestamp_ns),
+            CommandKind.TICK: lambda command, _: self._tick(command.timestamp_ns),
             CommandKind.SESSION_LOGON: parties.logon,
             CommandKind.SESSION_DISCONNECT: parties.disconnect,
         }
-        for kind in CommandKind:
+        for kind in COMMAND_TYPES:
             self._handlers.setdefault(kind, parties.configure)
+        self._body_handlers: dict[int, Callable[[Tick, Any, memoryview], None]] = {
+            CommandKind.QUOTE: lambda head, body, _: quotes.quote(head, body),
+            CommandKind.QUOTE_CANCEL: lambda head, body, _: quotes.cancel(head, body),
+            CommandKind.PLACE_TWAP: lambda head, body, _: schedules.place(head, body),
+            CommandKind.CLOSE_POSITION: lambda head, body, _: schedules.close(head, body),
+        }
+        for kind in BODY_TYPES:
+            self._body_handlers.setdefault(kind, admin.handle)
 
     @property
     def seq(self) -> int:
@@ -88,18 +159,34 @@ class ReferenceEngine:
                 f"command {seq} at {timestamp_ns} ns does not follow command {state.seq} at {state.timestamp_ns} ns"
             )
         state.seq, state.timestamp_ns = seq, timestamp_ns
+        state.venue_orders = 0
         self._events.begin(seq, timestamp_ns, session_id, msg_seq_in)
-        if _PLACE <= kind <= _MASS_CANCEL and self._is_repeat(session_id, msg_seq_in):
+        if FIRST_CLIENT_KIND <= kind <= LAST_CLIENT_KIND and self._is_repeat(session_id, msg_seq_in):
             return
-        handler = self._handlers.get(kind)
-        if handler is None:
+        was_idle, risk_was_idle = not state.has_queued_work, not state.has_risk_work
+        self._dispatch(kind, record)
+        if kind != _TICK:
+            if was_idle and state.has_queued_work:
+                self._works.finish_command()
+            if risk_was_idle and state.has_risk_work:
+                self._risk_works.carry_on()
+        if self.asserts_invariants:
+            self._ledger.check()
+
+    def _dispatch(self, kind: int, record: memoryview) -> None:
+        if kind in self._handlers:
+            unpack, make = _DECODERS[kind]
+            self._handlers[kind](make(unpack(record, 0)), record)
+        elif kind in self._body_handlers:
+            unpack, make = _BODY_DECODERS[kind]
+            row = unpack(record, 0)
+            self._body_handlers[kind](Tick._make(row[:HEADER_FIELDS]), make(row[HEADER_FIELDS:]), record)
+        else:
             self._parties.refuse(Reason.INVALID_PARAMETER, Tick._make(TICK.unpack_row(record, 0)), record)
-            return
-        was_idle = not state.has_queued_work
-        unpack, make = _DECODERS[kind]
-        handler(make(unpack(record, 0)), record)
-        if was_idle and kind != _TICK and state.has_queued_work:
-            self._works.finish_command()
+
+    def _tick(self, timestamp_ns: int) -> None:
+        self._works.tick(timestamp_ns)
+        self._risk_works.carry_on()
 
     def _is_repeat(self, session_id: int, msg_seq_in: int) -> bool:
         """The number is stored whatever becomes of the message; sessions that do not exist have none."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.records import CONFIG_EVENT, MASS_EVENT, ORDER_EVENT, SESSION_EVENT, EventKind, OrderState, Reason
 from engine.reference.commands import EMPTY_ID, Cancel, MassCancel, Place, Replace
-from engine.reference.state import Order, Party, PendingReplace, Session, State, WorkItem
+from engine.reference.nodes import Party, Session
+from engine.reference.state import Order, PendingReplace, State, WorkItem
 
-_NOBODY = (0, 0, 0, 0)  # account, trader, desk and firm of an event without a party
+NOBODY = (0, 0, 0, 0)  # account, trader, desk and firm of an event without a party
 
 
 class Events:
@@ -38,9 +41,11 @@ class Events:
         self._asker_id, self._msg_seq_in = session_id, msg_seq_in
         return before
 
-    def _header(
-        self, kind: int, reason: int, session_id: int, instrument_id: int, ids: tuple[int, ...]
-    ) -> tuple[int, ...]:
+    def add(self, record: bytes) -> None:
+        self._records.append(record)
+
+    def head(self, kind: int, reason: int, session_id: int, instrument_id: int, ids: Sequence[int]) -> tuple[int, ...]:
+        """The header of the next event."""
         session = self._state.sessions.get(session_id)
         number = 0
         if session is not None:
@@ -68,6 +73,8 @@ class Events:
         last_ticks: int = 0,
         last_lots: int = 0,
         contra: int = 0,
+        fee_micro: int = 0,
+        realised_micro: int = 0,
         detail: int = 0,
         liquidity: int = 0,
         trade_kind: int = 0,
@@ -75,8 +82,8 @@ class Events:
         """An event about a known order as it stands, to the session that entered it or `to` another."""
         instrument = order.instrument
         tick, lot = instrument.tick_e8, instrument.lot_e8
-        head = self._header(
-            kind, reason, order.session_id if to is None else to, instrument.instrument_id, order.account.lineage[2:]
+        head = self.head(
+            kind, reason, order.session_id if to is None else to, instrument.instrument_id, order.account.ids
         )
         self._records.append(
             ORDER_EVENT.pack_row(
@@ -92,8 +99,8 @@ class Events:
                 last_ticks * tick,
                 last_lots * lot,
                 contra,
-                0,
-                0,
+                fee_micro,
+                realised_micro,
                 order.position.lots * lot,
                 detail,
                 order.side,
@@ -126,7 +133,7 @@ class Events:
     def unknown_order(self, kind: EventKind, reason: Reason, request: Replace | Cancel, detail: int = 0) -> None:
         """The refusal of a request that found no order, or none that the session may know of."""
         ids, position_e8 = self._account_of(request.account_id, request.instrument_id)
-        head = self._header(kind, reason, request.session_id, request.instrument_id, ids)
+        head = self.head(kind, reason, request.session_id, request.instrument_id, ids)
         order_type = request.order_type if isinstance(request, Replace) else 0
         self._records.append(
             ORDER_EVENT.pack_row(
@@ -138,7 +145,7 @@ class Events:
     def place_rejected(self, reason: Reason, place: Place, order_id: int = 0, detail: int = 0) -> None:
         """ORDER_REJECTED: terms as sent; `order_id` when only the matcher refused it."""
         ids, position_e8 = self._account_of(place.account_id, place.instrument_id)
-        head = self._header(EventKind.ORDER_REJECTED, reason, place.session_id, place.instrument_id, ids)
+        head = self.head(EventKind.ORDER_REJECTED, reason, place.session_id, place.instrument_id, ids)
         self._records.append(
             ORDER_EVENT.pack_row(
                 *head, order_id, place.client_order_id, EMPTY_ID, place.price_e8, place.quantity_e8,
@@ -150,47 +157,49 @@ class Events:
     def _account_of(self, account_id: int, instrument_id: int) -> tuple[tuple[int, ...], int]:
         account = self._state.accounts.get(account_id)
         if account is None:
-            return _NOBODY, 0
+            return NOBODY, 0
         position = account.positions.get(instrument_id)
         if position is None:
-            return account.lineage[2:], 0
-        return account.lineage[2:], position.lots * self._state.instruments[instrument_id].lot_e8
+            return account.ids, 0
+        return account.ids, position.lots * self._state.instruments[instrument_id].lot_e8
 
     # ---- other events
 
     def mass_rejected(self, reason: Reason, request: MassCancel) -> None:
-        head = self._header(EventKind.MASS_CANCEL_REJECTED, reason, request.session_id, request.instrument_id, _NOBODY)
+        head = self.head(EventKind.MASS_CANCEL_REJECTED, reason, request.session_id, request.instrument_id, NOBODY)
         self._records.append(
             MASS_EVENT.pack_row(*head, request.client_order_id, 0, request.target_id, request.scope, request.side)
         )
 
-    def mass_done(self, reason: Reason, work: WorkItem, scope: int, target_id: int) -> None:
+    def mass_done(self, kind: EventKind, reason: Reason, work: WorkItem, scope: int, target_id: int) -> None:
+        """MASS_CANCEL_DONE and QUOTE_CANCELLED."""
         before = self.answer_to(work.session_id, work.msg_seq_in)
-        head = self._header(EventKind.MASS_CANCEL_DONE, reason, work.session_id, work.instrument_id, _NOBODY)
+        head = self.head(kind, reason, work.session_id, work.instrument_id, NOBODY)
         self._records.append(
             MASS_EVENT.pack_row(*head, work.client_order_id, work.affected_count, target_id, scope, work.side)
         )
         self.answer_to(*before)
 
     def session_state(self, session: Session, instrument_id: int) -> None:
-        ids = session.node.lineage[2:]
-        head = self._header(EventKind.SESSION_STATE, Reason.ACK, session.party_id, instrument_id, ids)
+        ids = session.node.ids
+        head = self.head(EventKind.SESSION_STATE, Reason.ACK, session.party_id, instrument_id, ids)
         self._records.append(
             SESSION_EVENT.pack_row(
                 *head, session.last_msg_seq_in, session.open_orders, session.cod_grace_ns, session.cod_flags
             )
         )
 
-    def status_end(self, work: WorkItem, node: Party) -> None:
+    def status_end(self, kind: EventKind, work: WorkItem, node: Party) -> None:
+        """ORDER_STATUS_END and ACCOUNT_STATUS_END."""
         before = self.answer_to(work.session_id, work.msg_seq_in)
-        head = self._header(EventKind.ORDER_STATUS_END, Reason.ACK, work.session_id, 0, node.lineage[2:])
+        head = self.head(kind, Reason.ACK, work.session_id, 0, node.ids)
         self._records.append(SESSION_EVENT.pack_row(*head, 0, work.affected_count, 0, 0))
         self.answer_to(*before)
 
     def config(
         self, kind: EventKind, reason: Reason, command_kind: int, session_id: int, instrument_id: int, body: bytes
     ) -> None:
-        head = self._header(kind, reason, session_id, instrument_id, _NOBODY)
+        head = self.head(kind, reason, session_id, instrument_id, NOBODY)
         self._records.append(CONFIG_EVENT.pack_row(*head, command_kind, body))
 
 

@@ -1,76 +1,56 @@
-"""What happens to orders: entry, activation, matching, modify, cancel and release (docs/engine.md sections 3 and 4)."""
+"""What happens to orders: entry, modify, cancel, release, stops (docs/engine.md sections 3 and 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.api import MatchOp, MatchReport
-from engine.records import EventKind, Liquidity, OrderState, Reason, StpMode, TimeInForce, TradeKind
-from engine.reference import checks
-from engine.reference.book import Execution, ReportKind, ReportReason
-from engine.reference.commands import EMPTY_ID, Cancel, Place, Replace
+from engine.records import EventKind, Reason, StpMode, TimeInForce
+from engine.reference import calendars, checks, replace_checks, risk
+from engine.reference.accruals import Accruals
+from engine.reference.commands import Cancel, Place, Replace
+from engine.reference.constants import GTD, LIMIT, LIVE, MARKET, PENDING_NEW, REDUCE_ONLY, UNTRIGGERED
 from engine.reference.events import Events
+from engine.reference.limits import LimitBook, Verdict
+from engine.reference.matching import Matching, Terms
+from engine.reference.nodes import Account
 from engine.reference.rate import CANCEL_WEIGHT_MICRO
-from engine.reference.state import (
-    ALO,
-    BUY,
-    GTD,
-    LIMIT,
-    LIVE,
-    MARKET,
-    PENDING_NEW,
-    REDUCE_ONLY,
-    SELL,
-    UNTRIGGERED,
-    Account,
-    Instrument,
-    Order,
-    PendingReplace,
-    Position,
-    State,
-)
+from engine.reference.reducing import clip_replace, reduce_only_room
+from engine.reference.state import Order, PendingReplace, State
 
 STP_GROUP_OF_ACCOUNT = 1 << 31  # an account without a group is one by itself: this plus its id
 
-_EXECUTION_BY_TIF = {
-    TimeInForce.GTC: Execution.REST,
-    TimeInForce.DAY: Execution.REST,
-    TimeInForce.GTD: Execution.REST,
-    TimeInForce.IOC: Execution.IOC,
-    TimeInForce.FOK: Execution.FOK,
-}
-_REFUSALS = {
-    ReportReason.WOULD_CROSS: Reason.REJECTED_ALO_WOULD_CROSS,
-    ReportReason.NO_CAPACITY: Reason.REJECTED_CAPACITY,
-}
-_TAKER_CANCELS = {
-    ReportReason.STP: Reason.CANCELLED_STP,
-    ReportReason.FOK_KILLED: Reason.FOK_CANCELLED,
-    ReportReason.MIN_KILLED: Reason.MIN_QUANTITY_CANCELLED,
-    ReportReason.SWEEP_LIMIT: Reason.SWEEP_LIMIT_CANCELLED,
-}
-_FILL, _RESTED, _CANCELLED = int(ReportKind.FILL), int(ReportKind.RESTED), int(ReportKind.CANCELLED)
-_REFUSED, _REPLACED = int(ReportKind.REFUSED), int(ReportKind.REPLACED)
-
-
-class MatcherError(RuntimeError):
-    """A matcher broke its contract: ours to find, nothing to go on from."""
-
 
 class Orders:
-    def __init__(self, state: State, events: Events) -> None:
+    def __init__(self, state: State, events: Events, matching: Matching, limits: LimitBook, accruals: Accruals) -> None:
         self._state = state
         self._events = events
-        self._taker: Order | None = None  # while a matcher is at work: whose op it is
+        self._matching = matching
+        self._limits = limits
+        self._accruals = accruals
 
     # ---- PLACE
 
     def place(self, place: Place) -> None:
-        reason, detail = checks.check_place(self._state, place)
-        if reason:
-            self._events.place_rejected(reason, place, detail=detail)
+        account = checks.may_trade(self._state, place.session_id, place.account_id)
+        if account is None:
+            self._events.place_rejected(Reason.PERMISSION_DENIED, place)
             return
-        order = self._new_order(place)
+        self._accruals.settle(account)
+        verdict = Verdict()
+        checks.check_place(self._state, place, account, verdict)
+        if verdict.reason:
+            self.reject(verdict, place, account)
+        else:
+            self.enter(self._new_order(place), place, verdict)
+
+    def reject(self, verdict: Verdict, place: Place, account: Account) -> None:
+        self._events.place_rejected(verdict.reason, place, detail=verdict.detail)
+        self._limits.refused(verdict, place.session_id, account, place.instrument_id, place.client_order_id)
+
+    def enter(self, order: Order, place: Place, verdict: Verdict) -> None:
+        """An order that has passed the checks: into the bump, among the stops, or to the matcher."""
+        self._limits.accepted(
+            verdict, order.session_id, order.account, order.instrument.instrument_id, order.order_id,
+            order.client_order_id,
+        )  # fmt: skip
         if order.is_stop:
             order.state = UNTRIGGERED
         elif _is_bumped(order):
@@ -81,206 +61,45 @@ class Orders:
             self._events.order(EventKind.ORDER_NEW, Reason.ACK, order)
         elif order.state == PENDING_NEW:
             self._events.order(EventKind.ORDER_PENDING, Reason.ACK, order)
+            self._matching.tell_pair(order)
         else:
-            self._activate(order, place)
+            self._matching.activate(order, place)
 
     def _new_order(self, place: Place) -> Order:
         """The order that a checked PLACE describes, in lots and ticks, defaults resolved, reduce-only clipped."""
         state = self._state
-        account: Account = state.accounts[place.account_id]
         instrument = state.instruments[place.instrument_id]
-        position = account.positions.get(place.instrument_id)
-        if position is None:
-            position = state.add_position(account, place.instrument_id)
-        order = Order(place.seq, place.session_id, account, instrument, position)
+        order = self.blank(place.seq, place.session_id, state.accounts[place.account_id], place.instrument_id)
         order.client_order_id = place.client_order_id
         order.side, order.order_type, order.flags = place.side, place.order_type, place.order_flags
         order.time_in_force = int(TimeInForce.GTC) if order.is_stop else place.time_in_force
         order.expire_ns = place.expire_ns if order.time_in_force == GTD else 0
-        order.price_ticks = 0 if order.order_type == MARKET else place.price_e8 // instrument.tick_e8
         order.quantity_lots = place.quantity_e8 // instrument.lot_e8
         order.min_lots = place.min_quantity_e8 // instrument.lot_e8
+        order.take_profit_ticks = place.take_profit_e8 // instrument.tick_e8
+        order.stop_loss_ticks = place.stop_loss_e8 // instrument.tick_e8
+        if order.order_type == MARKET:
+            order.edge_ticks = calendars.edge_ticks(state, instrument, order.side)
+        else:
+            order.price_ticks = place.price_e8 // instrument.tick_e8
         if place.display_quantity_e8 < place.quantity_e8:
             order.display_lots = place.display_quantity_e8 // instrument.lot_e8
-        order.stp_group = place.stp_group or account.stp_group or STP_GROUP_OF_ACCOUNT + account.party_id
-        order.stp_mode = place.stp_mode or account.stp_mode or int(StpMode.CANCEL_PASSIVE)
+        if place.stp_group:
+            order.stp_group = place.stp_group
+        if place.stp_mode:
+            order.stp_mode = place.stp_mode
         if order.flags & REDUCE_ONLY and not order.is_stop:
-            order.quantity_lots = min(order.quantity_lots, checks.reduce_only_room(position, order.side))
+            order.quantity_lots = min(order.quantity_lots, reduce_only_room(order.position, order.side))
         return order
 
-    # ---- activation and matching
-
-    def _activate(self, order: Order, entry: Place | None) -> None:
-        """Sends a LIVE order to the matcher. `entry` is its PLACE when it comes straight from there."""
-        reports = self._match(order)
-        if reports and reports[0].kind == _REFUSED:
-            self._refused(order, _REFUSALS[ReportReason(reports[0].reason)], entry)
-            return
-        if not order.is_stop:
-            self._events.order(EventKind.ORDER_NEW, Reason.ACK, order)
-        self._apply_reports(order, reports)
-
-    def _match(self, order: Order) -> Sequence[MatchReport]:
-        market = order.order_type == MARKET or order.is_stop
-        if order.is_stop:  # fired: a reduce-only MARKET IOC
-            execution = Execution.IOC
-        elif order.order_type == ALO:
-            execution = Execution.POST_ONLY
-        else:
-            execution = _EXECUTION_BY_TIF[TimeInForce(order.time_in_force)]
-        op = MatchOp(
-            order.order_id,
-            _market_limit_ticks(order.instrument, order.side) if market else order.price_ticks,
-            order.leaves_lots,
-            order.display_lots,
-            order.min_lots,
-            order.account.party_id,
-            order.stp_group,
-            order.side,
-            execution,
-            order.stp_mode,
-            REDUCE_ONLY if order.is_stop else order.flags,
-        )
-        self._taker = order
-        reports = order.instrument.book.place(op)
-        self._taker = None
-        return reports
-
-    def reduce_cap(self, account_id: int, side: int, reports: Sequence[MatchReport]) -> int:
-        """Lots that a resting reduce-only order of the account may still trade, the op's fills so far included."""
-        taker = self._taker
-        if taker is None:
-            raise MatcherError("a matcher asked for a reduce-only cap while no order was being matched")
-        position: Position = self._state.positions[account_id, taker.instrument.instrument_id]
-        lots = position.lots
-        for report in reports:
-            if report.kind == _FILL:
-                bought = report.lots if taker.side == BUY else -report.lots
-                if taker.account.party_id == account_id:
-                    lots += bought
-                if report.owner == account_id:
-                    lots -= bought
-        return max(lots, 0) if side == SELL else max(-lots, 0)
-
-    def _refused(self, order: Order, reason: Reason, entry: Place | None) -> None:
-        if entry is None:
-            self.end(order, EventKind.ORDER_CANCELLED, reason)
-            return
-        order.state = int(OrderState.REJECTED)
-        self._state.remove_order(order, LIVE)
-        self._events.place_rejected(reason, entry, order_id=order.order_id)
-
-    def _apply_reports(self, taker: Order, reports: Sequence[MatchReport]) -> None:
-        orders = self._state.orders
-        met = 0  # the resting order that the report before was about
-        for report in reports:
-            kind = report.kind
-            if kind == _FILL:
-                self._fill(taker, orders[report.order_id], report)
-            elif kind == _RESTED:
-                taker.shown_lots = report.shown_lots
-            elif kind == _CANCELLED:
-                self._cancelled(taker, orders[report.order_id], report)
-            else:
-                self._reduced(taker, orders[report.order_id], report, met)
-            met = report.order_id
-
-    def _fill(self, taker: Order, maker: Order, report: MatchReport) -> None:
-        """Both sides are booked before the first of the two events is written."""
-        lots = report.lots
-        bought = lots if taker.side == BUY else -lots
-        taker.position.lots += bought
-        maker.position.lots -= bought
-        maker.shown_lots = report.shown_lots
-        for order in (taker, maker):
-            order.cum_lots += lots
-            if order.cum_lots == order.quantity_lots:
-                order.state = int(OrderState.FILLED)
-        for order, contra in ((taker, maker), (maker, taker)):
-            self._events.order(
-                EventKind.ORDER_FILLED,
-                Reason.ACK,
-                order,
-                display_lots=maker.shown_lots if order is maker else 0,
-                last_ticks=report.price_ticks,
-                last_lots=lots,
-                contra=contra.order_id,
-                liquidity=Liquidity.TAKER if order is taker else Liquidity.MAKER,
-                trade_kind=TradeKind.NORMAL,
-            )
-        for order in (taker, maker):
-            if order.state == OrderState.FILLED:
-                self._retire(order, LIVE)
-        for order in (taker, maker):
-            self._trim_later(order.position)
-
-    def _trim_later(self, position: Position) -> None:
-        if not position.in_trim_queue and not checks.stops_fit(position):
-            position.in_trim_queue = True
-            self._state.trim_queue.append(position)
-
-    def _cancelled(self, taker: Order, order: Order, report: MatchReport) -> None:
-        if order is not taker:
-            if report.reason == ReportReason.STP:
-                self.end(order, EventKind.ORDER_CANCELLED, Reason.CANCELLED_STP, contra=taker.order_id)
-            else:
-                self.end(order, EventKind.ORDER_CANCELLED, Reason.REJECTED_REDUCE_ONLY)
-            return
-        if report.reason == ReportReason.IOC_REST:
-            reason = Reason.CANCELLED if order.cum_lots else Reason.IOC_CANCELLED
-        else:
-            reason = _TAKER_CANCELS[ReportReason(report.reason)]
-        self.end(order, EventKind.ORDER_CANCELLED, reason)
-
-    def _reduced(self, taker: Order, order: Order, report: MatchReport, met: int) -> None:
-        """Self-trade prevention by decrement: the order's total shrinks without a trade."""
-        order.quantity_lots -= report.lots
-        order.shown_lots = report.shown_lots
-        contra = met if order is taker else taker.order_id
-        self._events.order(
-            EventKind.ORDER_RESTATED, Reason.CANCELLED_STP, order, display_lots=report.shown_lots, contra=contra
-        )
-
-    # ---- the end of an order
-
-    def end(
-        self,
-        order: Order,
-        kind: EventKind,
-        reason: Reason,
-        *,
-        client_order_id: bytes | None = None,
-        orig: bytes = EMPTY_ID,
-        contra: int = 0,
-    ) -> None:
-        """ORDER_CANCELLED or ORDER_EXPIRED of an order that the book does not hold any more."""
-        was = order.state
-        order.state = int(OrderState.EXPIRED if kind == EventKind.ORDER_EXPIRED else OrderState.CANCELLED)
-        self._events.order(kind, reason, order, client_order_id=client_order_id, orig=orig, contra=contra)
-        self._retire(order, was)
-
-    def withdraw(
-        self,
-        order: Order,
-        kind: EventKind,
-        reason: Reason,
-        *,
-        client_order_id: bytes | None = None,
-        orig: bytes = EMPTY_ID,
-    ) -> None:
-        """Takes an order off the book if it rests there, and ends it."""
-        if order.state == LIVE:
-            reports = order.instrument.book.cancel(order.order_id)
-            if len(reports) != 1 or reports[0].kind != _CANCELLED:
-                raise MatcherError(f"the book of {order.instrument.instrument_id} does not hold order {order.order_id}")
-        self.end(order, kind, reason, client_order_id=client_order_id, orig=orig)
-
-    def _retire(self, order: Order, was: int) -> None:
-        self._state.remove_order(order, was)
-        if order.pending is not None:
-            pending = order.pending
-            self._state.remove_pending(pending)
-            self._events.modify_rejected(Reason.CANNOT_MODIFY_NO_SUCH_ORDER, pending)
+    def blank(self, order_id: int, session_id: int, account: Account, instrument_id: int) -> Order:
+        """An order with the account's self-trade prevention; the position record is there or can be made."""
+        position = self._state.position_for(account, instrument_id)
+        assert position is not None
+        order = Order(order_id, session_id, account, self._state.instruments[instrument_id], position)
+        order.stp_group = account.stp_group or STP_GROUP_OF_ACCOUNT + account.party_id
+        order.stp_mode = account.stp_mode or int(StpMode.CANCEL_PASSIVE)
+        return order
 
     # ---- REPLACE
 
@@ -292,25 +111,42 @@ class Orders:
         if account is None:
             events.unknown_order(EventKind.REPLACE_REJECTED, Reason.PERMISSION_DENIED, replace)
             return
-        reason, detail = checks.takes_general_rate(self._state, account, replace.timestamp_ns)
+        self._accruals.settle(account)
+        verdict = Verdict()
+        session = self._state.sessions[replace.session_id]
+        instrument = order.instrument if order else self._state.instruments.get(replace.instrument_id)
+        checks.check_gate(self._state, session, account, instrument, verdict, replace.sent_ns)
         if order is None:
-            reason = reason or Reason.CANNOT_MODIFY_NO_SUCH_ORDER
-            events.unknown_order(EventKind.REPLACE_REJECTED, reason, replace, detail)
+            reason = verdict.reason or Reason.CANNOT_MODIFY_NO_SUCH_ORDER
+            events.unknown_order(EventKind.REPLACE_REJECTED, reason, replace, verdict.detail)
             return
-        total = 0
-        if not reason:
-            reason, total = checks.check_replace(order, replace)
+        total = 0 if verdict.reason else replace_checks.check_replace(self._state, order, replace, verdict)
         bumped = order.order_type == LIMIT and order.instrument.speed_bump_ns > 0
-        if not reason and bumped and len(self._state.pending_replaces) >= self._state.limits.pending_replaces_max:
-            reason = Reason.REJECTED_CAPACITY
-        if reason:
-            events.answer(EventKind.REPLACE_REJECTED, reason, order, replace, detail)
+        if not verdict.reason and bumped:
+            full = len(self._state.pending_replaces) >= self._state.limits.pending_replaces_max
+            verdict.take(Reason.REJECTED_CAPACITY if full else Reason.ACK)
+        if verdict.reason:
+            events.answer(EventKind.REPLACE_REJECTED, verdict.reason, order, replace, verdict.detail)
+            self._limits.refused(
+                verdict, replace.session_id, account, order.instrument.instrument_id, order.client_order_id
+            )
             return
-        price_ticks = replace.price_e8 // order.instrument.tick_e8
+        self._take_modify(order, replace, total, bumped, verdict)
+
+    def _take_modify(self, order: Order, replace: Replace, total: int, bumped: bool, verdict: Verdict) -> None:
+        self._limits.accepted(
+            verdict, replace.session_id, order.account, order.instrument.instrument_id, order.order_id,
+            order.client_order_id,
+        )  # fmt: skip
+        tick = order.instrument.tick_e8
+        terms = Terms(
+            replace.price_e8 // tick, total, replace.client_order_id, replace.take_profit_e8 // tick,
+            replace.stop_loss_e8 // tick,
+        )  # fmt: skip
         if bumped:
-            self._postpone(order, replace, price_ticks, total)
-        elif not self._change(order, price_ticks, total, replace.client_order_id):
-            events.answer(EventKind.REPLACE_REJECTED, Reason.CANNOT_MODIFY_ALO_WOULD_CROSS, order, replace)
+            self._postpone(order, replace, terms)
+        elif not self._matching.change(order, terms):
+            self._events.answer(EventKind.REPLACE_REJECTED, Reason.CANNOT_MODIFY_ALO_WOULD_CROSS, order, replace)
 
     def _find(self, request: Replace | Cancel) -> Order | None:
         """By order id, else by the header account's client order id; a waiting modify's new id does not find it."""
@@ -321,16 +157,17 @@ class Orders:
             return None
         return account.client_ids.get(request.orig_client_order_id)
 
-    def _postpone(self, order: Order, replace: Replace, price_ticks: int, total_lots: int) -> None:
+    def _postpone(self, order: Order, replace: Replace, terms: Terms) -> None:
         if order.pending is not None:
             superseded = order.pending
             self._state.remove_pending(superseded)
             self._events.modify_rejected(Reason.MODIFY_SUPERSEDED, superseded)
         release_ns = checks.due_ns(replace.timestamp_ns, order.instrument.speed_bump_ns)
-        pending = PendingReplace(replace.seq, order, release_ns, price_ticks, total_lots)
+        pending = PendingReplace(replace.seq, order, release_ns, terms.price_ticks, terms.total_lots)
         pending.client_order_id = replace.client_order_id
         pending.session_id = replace.session_id
         pending.msg_seq_in = replace.msg_seq_in
+        pending.take_profit_ticks, pending.stop_loss_ticks = terms.take_profit_ticks, terms.stop_loss_ticks
         self._state.add_pending(pending)
         self._events.order(
             EventKind.ORDER_REPLACE_PENDING,
@@ -339,44 +176,6 @@ class Orders:
             client_order_id=replace.client_order_id if replace.client_order_id[0] else order.client_order_id,
             orig=order.client_order_id,
         )
-
-    def _change(self, order: Order, price_ticks: int, total_lots: int, client_order_id: bytes) -> bool:
-        """Gives an open order its new terms. False, and nothing done, when an ALO would cross."""
-        if order.state != LIVE:
-            if order.state == UNTRIGGERED:
-                self._state.remove_stop(order)
-            self._take_terms(order, price_ticks, total_lots, client_order_id)
-            if order.state == UNTRIGGERED:
-                self._state.add_stop(order)
-            return True
-        op = MatchOp(
-            order.order_id,
-            price_ticks,
-            total_lots - order.cum_lots,
-            owner=order.account.party_id,
-            side=order.side,
-            execution=Execution.POST_ONLY if order.order_type == ALO else Execution.REST,
-            stp_mode=order.stp_mode,
-        )
-        self._taker = order
-        reports = order.instrument.book.replace(op)
-        self._taker = None
-        if reports[0].kind == _REFUSED and reports[0].reason == ReportReason.WOULD_CROSS:
-            return False
-        if reports[0].kind != _REPLACED:
-            raise MatcherError(f"the book of {order.instrument.instrument_id} does not replace order {order.order_id}")
-        order.shown_lots = reports[0].shown_lots
-        self._take_terms(order, price_ticks, total_lots, client_order_id)
-        self._apply_reports(order, reports[1:])
-        return True
-
-    def _take_terms(self, order: Order, price_ticks: int, total_lots: int, client_order_id: bytes) -> None:
-        orig = order.client_order_id
-        order.price_ticks = price_ticks
-        order.quantity_lots = total_lots
-        if client_order_id[0]:
-            self._state.rename_order(order, client_order_id)
-        self._events.order(EventKind.ORDER_REPLACED, Reason.ACK, order, orig=orig)
 
     # ---- CANCEL
 
@@ -399,7 +198,7 @@ class Orders:
         if reason:
             events.answer(EventKind.CANCEL_REJECTED, reason, order, cancel, detail)
             return
-        self.withdraw(
+        self._matching.withdraw(
             order,
             EventKind.ORDER_CANCELLED,
             Reason.CANCELLED if cancel.session_id else Reason.CANCELLED_ADMIN,
@@ -419,40 +218,53 @@ class Orders:
 
     def _release_order(self, order: Order, timestamp_ns: int) -> None:
         reducing = bool(order.flags & REDUCE_ONLY)
-        reason = checks.check_market_open(order.instrument, reducing)
+        reason = self._check_release(order)
         if reason:
-            self.end(order, EventKind.ORDER_CANCELLED, reason)
+            self._matching.end(order, EventKind.ORDER_CANCELLED, reason)
             return
         if order.time_in_force == GTD and order.expire_ns <= timestamp_ns:
-            self.end(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
+            self._matching.end(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
             return
         if order.order_type == LIMIT:
-            reason = checks.check_band(order.instrument, order.side, order.price_ticks)
+            reason = checks.check_band(self._state, order.instrument, order.side, order.price_ticks)
         if not reason and reducing:
-            room = checks.reduce_only_room(order.position, order.side, besides=order)
+            room = reduce_only_room(order.position, order.side, besides=order)
             reason = Reason.ACK if room > 0 else Reason.REJECTED_REDUCE_ONLY
             order.quantity_lots = min(order.quantity_lots, room) if room > 0 else order.quantity_lots
         if reason:
-            self.end(order, EventKind.ORDER_CANCELLED, reason)
+            self._matching.end(order, EventKind.ORDER_CANCELLED, reason)
             return
         self._state.make_live(order)
-        self._activate(order, None)
+        self._matching.activate(order, None)
+
+    def _check_release(self, order: Order) -> Reason:
+        """Kill switch, instrument state and liquidation once more: the cancels they start come in steps."""
+        session = self._state.sessions.get(order.session_id)
+        verdict = Verdict()
+        reason = risk.check_killed(session, order.account, order.instrument, verdict)
+        reason = reason or checks.check_market_open(order.instrument, bool(order.flags & REDUCE_ONLY))
+        return reason or (Reason.USER_IN_LIQUIDATION if order.account.stage else Reason.ACK)
 
     def _release_modify(self, pending: PendingReplace) -> None:
         self._state.remove_pending(pending)
         order = pending.order
         total = pending.quantity_lots
-        reason = checks.check_market_open(order.instrument, bool(order.flags & REDUCE_ONLY))
+        reason = self._check_release(order)
         if not reason and total <= order.cum_lots:
             reason = Reason.CANNOT_MODIFY_PARTIAL_FILL
         if not reason:
-            reason = checks.check_band(order.instrument, order.side, pending.price_ticks)
+            reason = checks.check_band(self._state, order.instrument, order.side, pending.price_ticks)
         if not reason:
-            reason, total = checks.clip_replace(order, total)
+            reason, total = clip_replace(order, total)
         if reason:
             self._events.modify_rejected(reason, pending)
             return
-        self._change(order, pending.price_ticks, total, pending.client_order_id)
+        self._matching.change(
+            order,
+            Terms(
+                pending.price_ticks, total, pending.client_order_id, pending.take_profit_ticks, pending.stop_loss_ticks
+            ),
+        )
 
     # ---- stops
 
@@ -460,18 +272,19 @@ class Orders:
         """A stop whose trigger was reached becomes a reduce-only MARKET IOC of what there is to reduce."""
         position = order.position
         if not position.reduces(order.side):
-            self.end(order, EventKind.ORDER_CANCELLED, Reason.REJECTED_REDUCE_ONLY)
+            self._matching.end(order, EventKind.ORDER_CANCELLED, Reason.REJECTED_REDUCE_ONLY)
             return
         self._state.remove_stop(order)
         order.state = LIVE
         order.quantity_lots = min(order.leaves_lots, abs(position.lots))
         self._events.order(EventKind.ORDER_TRIGGERED, Reason.ACK, order)
-        self._activate(order, None)
+        self._matching.activate(order, None)
+        self._matching.pairs.fired(order)
 
     def shrink_stop(self, order: Order, lots: int) -> None:
         """Trimming: the stop's total becomes less by `lots`, or it is cancelled when that is all of it."""
         if lots >= order.quantity_lots:
-            self.end(order, EventKind.ORDER_CANCELLED, Reason.REJECTED_REDUCE_ONLY)
+            self._matching.end(order, EventKind.ORDER_CANCELLED, Reason.REJECTED_REDUCE_ONLY)
             return
         order.quantity_lots -= lots
         self._events.order(EventKind.ORDER_RESTATED, Reason.REJECTED_REDUCE_ONLY, order)
@@ -481,13 +294,3 @@ def _is_bumped(order: Order) -> bool:
     if order.instrument.speed_bump_ns == 0:
         return False
     return order.order_type == LIMIT or (order.order_type == MARKET and order.instrument.bumps_market)
-
-
-def _market_limit_ticks(instrument: Instrument, side: int) -> int:
-    """The band's edge on the order's side, within the instrument's price range."""
-    lowest = instrument.min_price_e8 // instrument.tick_e8
-    highest = instrument.max_price_e8 // instrument.tick_e8
-    if not instrument.band_ppm:
-        return highest if side == BUY else lowest
-    edge = instrument.highest_in_band_ticks() if side == BUY else instrument.lowest_in_band_ticks()
-    return min(max(edge, lowest), highest)

@@ -28,6 +28,7 @@ from engine.records import (
     VenueState,
 )
 from engine.reference.book import PriceTimeBook, ProRataBook
+from engine.reference.cascades import latch
 from engine.reference.checks import STP_GROUPS_MAX, due_ns
 from engine.reference.commands import (
     RollBusinessDate,
@@ -42,20 +43,24 @@ from engine.reference.commands import (
     SetTrader,
 )
 from engine.reference.events import Events
-from engine.reference.state import Account, Instrument, Party, Session, State, Trader, WorkItem
+from engine.reference.instruments import Instrument
+from engine.reference.nodes import Account, Party, Session, Trader
+from engine.reference.risk_commands import HEADER_FIELDS
+from engine.reference.state import State, WorkItem
 from engine.snapshot_records import Work
 
 RATE_LIMIT_MILLI_MAX = 10**12
 PRICE_LEVELS_MAX = 1 << 24
 FILLS_MAX = 1_000
 BAND_PPM_MAX = 1_000_000
+BUSINESS_DATE_MAX = 9999_12_31
 E8_PER_MICRO_SQUARED = 10**10  # tick_e8 x lot_e8 per micro-USDC of tick value
 
 # All defined flags, as plain ints: `~` of an IntFlag gives the other defined flags, not the undefined ones.
-_RIGHTS = int(SessionRight.TRADE | SessionRight.CANCEL)
+_RIGHTS = int(SessionRight.TRADE | SessionRight.CANCEL | SessionRight.RISK | SessionRight.PRICES)
 _INSTRUMENT_FLAGS = int(InstrumentFlag.BUMP_MARKET)
 _COD_FLAGS = int(CodFlag.ON_LOSS | CodFlag.ON_LOGOUT | CodFlag.ACCOUNT_SCOPE)
-_LOGON_FLAGS = int(LogonFlag.SNAPSHOT)
+_LOGON_FLAGS = int(LogonFlag.SNAPSHOT | LogonFlag.ACCOUNTS)
 
 OWN_BOOKS: dict[str, Callable[[MatcherConfig, Any], Matcher]] = {
     "price_time": PriceTimeBook,
@@ -80,9 +85,17 @@ def find_book(name: bytes, find_matcher: FindMatcher) -> Callable[[MatcherConfig
 
 
 class Parties:
-    def __init__(self, state: State, events: Events, find_matcher: FindMatcher, reduce_cap: ReduceCap) -> None:
+    def __init__(
+        self,
+        state: State,
+        events: Events,
+        find_matcher: FindMatcher,
+        reduce_cap: ReduceCap,
+        start_pass: Callable[[], None],
+    ) -> None:
         self._state = state
         self._events = events
+        self._start_pass = start_pass
         self._find_matcher = find_matcher
         self._reduce_cap = reduce_cap
         self._handlers: dict[int, Callable[[Any, bytes], Reason]] = {
@@ -90,6 +103,7 @@ class Parties:
             CommandKind.SET_INSTRUMENT: self._set_instrument,
             CommandKind.SET_INSTRUMENT_STATE: self._set_instrument_state,
             CommandKind.SET_MARK: self._set_mark,
+            CommandKind.SET_BROKER: self._set_broker,
             CommandKind.SET_FIRM: self._set_firm,
             CommandKind.SET_DESK: self._set_desk,
             CommandKind.SET_TRADER: self._set_trader,
@@ -105,7 +119,8 @@ class Parties:
         kind = EventKind.COMMAND_REJECTED if reason else EventKind.CONFIG_SET
         self._events.config(kind, reason, command.kind, command.session_id, command.instrument_id, body)
         if command.kind == CommandKind.SET_MARK and not reason:
-            self._latch(self._state.instruments[command.instrument_id])
+            latch(self._state, self._state.instruments[command.instrument_id])
+            self._start_pass()
 
     # ---- venue
 
@@ -116,7 +131,7 @@ class Parties:
         return Reason.ACK
 
     def _roll_business_date(self, command: RollBusinessDate, body: bytes) -> Reason:
-        if command.business_date <= self._state.business_date:
+        if not self._state.business_date < command.business_date <= BUSINESS_DATE_MAX:
             return Reason.INVALID_PARAMETER
         if not self.has_room_for_work():
             return Reason.REJECTED_CAPACITY
@@ -126,19 +141,32 @@ class Parties:
         self._state.works.append(work)
         return Reason.ACK
 
-    def has_room_for_work(self) -> bool:
-        return len(self._state.works) < self._state.limits.works_max
+    def has_room_for_work(self, works: int = 1) -> bool:
+        return len(self._state.works) + works <= self._state.limits.works_max
 
     # ---- firms, desks, traders, accounts, sessions
 
-    def _set_firm(self, command: SetNode, body: bytes) -> Reason:
+    def _set_broker(self, command: SetNode, body: bytes) -> Reason:
         state = self._state
-        reason = _check_party(command, state.limits.firms_max, command.parent_id == 0)
+        reason = _check_party(command, state.limits.brokers_max, command.parent_id == 0)
         if reason:
             return reason
+        broker = state.brokers.get(command.party_id)
+        if broker is None:
+            broker = state.brokers[command.party_id] = Party(command.party_id, Scope.BROKER, None)
+        return _take_common(broker, command)
+
+    def _set_firm(self, command: SetNode, body: bytes) -> Reason:
+        """Its parent is its clearing broker, 0 when it has none."""
+        state = self._state
         firm = state.firms.get(command.party_id)
+        parents = state.brokers if command.parent_id else {0: None}
+        reason = _check_child(command, state.limits.firms_max, parents, firm)
+        if reason:
+            return reason
         if firm is None:
-            firm = state.firms[command.party_id] = Party(command.party_id, Scope.FIRM, None)
+            broker = state.brokers.get(command.parent_id)
+            firm = state.firms[command.party_id] = Party(command.party_id, Scope.FIRM, broker)
         return _take_common(firm, command)
 
     def _set_desk(self, command: SetNode, body: bytes) -> Reason:
@@ -172,10 +200,7 @@ class Parties:
         if reason:
             return reason
         if account is None:
-            trader = state.traders[command.parent_id]
-            desk = state.desks[trader.parent_id]
-            account = Account(command.party_id, trader, desk, state.firms[desk.parent_id])
-            state.accounts[command.party_id] = account
+            account = state.accounts[command.party_id] = new_account(state, command.party_id, command.parent_id)
         account.stp_group = command.stp_group
         account.open_orders_max = command.open_orders_max
         account.stp_mode = command.stp_mode
@@ -183,7 +208,7 @@ class Parties:
 
     def _set_session(self, command: SetSession, body: bytes) -> Reason:
         state = self._state
-        valid = Scope.ACCOUNT <= command.scope <= Scope.FIRM
+        valid = Scope.ACCOUNT <= command.scope <= Scope.BROKER and command.scope != Scope.VENUE
         valid = valid and not command.rights & ~_RIGHTS
         reason = _check_party(command, state.limits.sessions_max, valid)
         if reason:
@@ -194,7 +219,7 @@ class Parties:
         session = state.sessions.get(command.party_id)
         if session is None:
             session = state.sessions[command.party_id] = Session(command.party_id, command.scope, node)
-        elif (session.scope, session.parent_id) != (command.scope, command.parent_id):
+        elif (session.node_scope, session.parent_id) != (command.scope, command.parent_id):
             return Reason.INVALID_PARAMETER
         session.rights = command.rights
         return _take_common(session, command)
@@ -233,6 +258,8 @@ class Parties:
             return Reason.BAD_SYMBOL
         if not InstrumentState.ACTIVE <= command.state <= InstrumentState.DELISTED:
             return Reason.INVALID_PARAMETER
+        if self._state.accrual.instrument_id == command.instrument_id:
+            return Reason.REJECTED_BUSY
         instrument.state = command.state
         return Reason.ACK
 
@@ -241,36 +268,29 @@ class Parties:
         if instrument is None:
             return Reason.BAD_SYMBOL
         ticks, rest = divmod(command.mark_price_e8, instrument.tick_e8)
-        if rest or not 0 < ticks < PRICE_LEVELS_MAX or command.oracle_price_e8 < 0:
+        sound = not rest and 0 < ticks < PRICE_LEVELS_MAX and command.oracle_price_e8 >= 0
+        if not sound or instrument.is_priced:
             return Reason.INVALID_PARAMETER
+        if self._state.accrual.instrument_id == command.instrument_id:
+            return Reason.REJECTED_BUSY
         instrument.mark_ticks = ticks
         instrument.oracle_price_e8 = command.oracle_price_e8
         return Reason.ACK
-
-    def _latch(self, instrument: Instrument) -> None:
-        """A new mark that fires a stop starts a cascade; one that finds a cascade widens its range."""
-        if not instrument.fires_stops:
-            return
-        mark = instrument.mark_ticks
-        if instrument.latch_low_ticks:
-            instrument.latch_low_ticks = min(instrument.latch_low_ticks, mark)
-            instrument.latch_high_ticks = max(instrument.latch_high_ticks, mark)
-            return
-        low, high = instrument.low_stops, instrument.high_stops
-        if (low and -low[0][0] >= mark) or (high and high[0][0] <= mark):
-            instrument.latch_low_ticks = instrument.latch_high_ticks = mark
-            self._state.cascade_queue.append(instrument)
 
     # ---- sessions coming and going
 
     def logon(self, command: SessionLogon, record: bytes | memoryview) -> None:
         session = self._state.sessions.get(command.session_id)
-        snapshot = bool(command.logon_flags & LogonFlag.SNAPSHOT)
+        wanted = [
+            work
+            for flag, work in ((LogonFlag.SNAPSHOT, Work.ORDER_STATUS), (LogonFlag.ACCOUNTS, Work.ACCOUNT_STATUS))
+            if command.logon_flags & flag
+        ]
         if session is None:
             self.refuse(Reason.UNKNOWN_PARTY, command, record)
         elif command.cod_grace_ns < 0 or command.cod_flags & ~_COD_FLAGS or command.logon_flags & ~_LOGON_FLAGS:
             self.refuse(Reason.INVALID_PARAMETER, command, record)
-        elif snapshot and not self.has_room_for_work():
+        elif wanted and not self.has_room_for_work(len(wanted)):
             self.refuse(Reason.REJECTED_CAPACITY, command, record)
         else:
             session.connected = 1
@@ -278,9 +298,9 @@ class Parties:
             session.cod_grace_ns = command.cod_grace_ns
             self.set_cod_timer(session, NEVER_NS)
             self._events.session_state(session, command.instrument_id)
-            if snapshot:
-                work = WorkItem(Work.ORDER_STATUS, command.seq, session.party_id, command.msg_seq_in, Reason.ACK)
-                work.scope, work.target_id = session.scope, session.parent_id
+            for kind in wanted:
+                work = WorkItem(kind, command.seq, session.party_id, command.msg_seq_in, Reason.ACK)
+                work.scope, work.target_id = session.node_scope, session.parent_id
                 self._state.works.append(work)
 
     def disconnect(self, command: SessionDisconnect, record: bytes | memoryview) -> None:
@@ -313,7 +333,7 @@ class Parties:
     def cancel_on_disconnect(self, session: Session, seq: int, msg_seq_in: int) -> None:
         work = WorkItem(Work.CANCEL_ON_DISCONNECT, seq, session.party_id, msg_seq_in, Reason.CANCELLED_DISCONNECT)
         if session.cod_flags & CodFlag.ACCOUNT_SCOPE:
-            work.scope, work.target_id = session.scope, session.parent_id
+            work.scope, work.target_id = session.node_scope, session.parent_id
         else:
             work.scope, work.target_id = int(Scope.SESSION), session.party_id
         self._state.works.append(work)
@@ -324,6 +344,18 @@ class Parties:
         self._events.config(
             EventKind.COMMAND_REJECTED, reason, command.kind, command.session_id, command.instrument_id, body
         )
+
+
+def new_account(state: State, account_id: int, trader_id: int) -> Account:
+    """Not yet in the table; everything above it exists."""
+    trader = state.traders[trader_id]
+    desk = state.desks[trader.parent_id]
+    firm = state.firms[desk.parent_id]
+    broker = state.brokers.get(firm.parent_id)
+    above = (trader, desk, firm) if broker is None else (trader, desk, firm, broker)
+    account = Account(account_id, trader, above, state.venue)
+    account.epoch = state.accrual.epoch
+    return account
 
 
 def _check_party(command: Any, id_max: int, valid: bool) -> Reason:
@@ -374,11 +406,11 @@ def _is_range(low_e8: int, high_e8: int, step_e8: int) -> bool:
 
 def _same_for_good(command: SetInstrument, instrument: Instrument) -> bool:
     """Symbol, matcher, tick, lot, max price and fills_max never change."""
-    old = SetInstrument(*command[:9], *instrument_fields(instrument.config))
+    old = SetInstrument._make((*command[:HEADER_FIELDS], *instrument_fields(instrument.config)))
     names = ("symbol", "matcher", "tick_size_e8", "lot_size_e8", "max_price_e8", "fills_max")
     return all(getattr(old, name) == getattr(command, name) for name in names)
 
 
 def instrument_fields(body: bytes) -> tuple[Any, ...]:
-    """The fields of a SET_INSTRUMENT's body after its header's nine."""
-    return SET_INSTRUMENT.unpack_row(bytes(COMMAND_HEADER_SIZE) + body, 0)[9:]
+    """The fields of a SET_INSTRUMENT's body, without its header's."""
+    return SET_INSTRUMENT.unpack_row(bytes(COMMAND_HEADER_SIZE) + body, 0)[HEADER_FIELDS:]

@@ -1,4 +1,7 @@
-"""State to canonical bytes and back (docs/engine.md section 6): equal states give equal bytes in every engine."""
+"""State to canonical bytes and back (docs/engine.md section 6): equal states give equal bytes in every engine.
+
+The sections of risk and money are in `risk_snapshot.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,14 @@ from typing import Any
 
 from engine.api import FindMatcher
 from engine.records import NEVER_NS, Scope
-from engine.reference.commands import SetInstrument
-from engine.reference.parties import OWN_BOOKS, Parties, find_book, instrument_fields
+from engine.reference import exposures, risk_snapshot
+from engine.reference.commands import SetInstrument, Tick
+from engine.reference.constants import LIVE, PENDING_NEW, UNTRIGGERED, order_key
+from engine.reference.nodes import Account, Party, Session, Trader
+from engine.reference.parties import OWN_BOOKS, Parties, find_book, instrument_fields, new_account
 from engine.reference.rate import Bucket
-from engine.reference.state import (
-    LIVE,
-    PENDING_NEW,
-    UNTRIGGERED,
-    Account,
-    Order,
-    Party,
-    PendingReplace,
-    Session,
-    State,
-    Trader,
-    WorkItem,
-)
+from engine.reference.risk_commands import HEADER_FIELDS
+from engine.reference.state import Order, PendingReplace, State, WorkItem
 from engine.snapshot_records import (
     MATCHER_SNAPSHOT_ROW,
     SECTION_HEADER,
@@ -38,17 +33,22 @@ Row = tuple[Any, ...]
 
 def write(state: State) -> bytes:
     parts: list[bytes] = []
-    for section, rows in _rows(state):
-        layout = SNAPSHOT_LAYOUTS[section]
-        packed = [layout.pack_row(*row) for row in rows]
-        parts.append(SECTION_HEADER.pack(section=int(section), row_size=layout.size, rows=len(packed)))
-        parts += packed
+    _pack(parts, _rows(state))
     parts.append(SECTION_HEADER.pack(section=int(Section.BOOK), rows=len(state.instruments)))
     for instrument_id in sorted(state.instruments):
         book = state.instruments[instrument_id].book.snapshot()
         parts.append(SNAP_BOOK_HEADER.pack(instrument_id=instrument_id, bytes=len(book)))
         parts.append(book + bytes(-len(book) % 8))
+    _pack(parts, risk_snapshot.rows(state))
     return b"".join(parts)
+
+
+def _pack(parts: list[bytes], sections: Iterable[tuple[Section, Iterable[Row]]]) -> None:
+    for section, rows in sections:
+        layout = SNAPSHOT_LAYOUTS[section]
+        packed = [layout.pack_row(*row) for row in rows]
+        parts.append(SECTION_HEADER.pack(section=int(section), row_size=layout.size, rows=len(packed)))
+        parts += packed
 
 
 def _rows(state: State) -> Iterable[tuple[Section, Iterable[Row]]]:
@@ -66,7 +66,7 @@ def _rows(state: State) -> Iterable[tuple[Section, Iterable[Row]]]:
         ),
     )
     yield Section.POSITION, ((*key, position.lots) for key, position in sorted(state.positions.items()))
-    yield Section.ORDER, (_order(order) for _, order in sorted(state.orders.items()))
+    yield Section.ORDER, (_order(state.orders[order_id]) for order_id in sorted(state.orders, key=order_key))
     yield Section.PENDING_REPLACE, (_pending(pending) for _, pending in sorted(state.pending_replaces.items()))
     yield Section.WORK, (_work(work) for work in state.works)
     yield Section.TRIM, ((position.account_id, position.instrument_id) for position in state.trim_queue)
@@ -89,8 +89,8 @@ def _account(account: Account) -> Row:
 
 def _session(session: Session) -> Row:
     return (
-        *_party(session), session.rights, session.scope, session.connected, session.cod_flags, session.cod_grace_ns,
-        session.cod_due_ns, session.last_msg_seq_in, session.session_seq,
+        *_party(session), session.rights, session.node_scope, session.connected, session.cod_flags,
+        session.cod_grace_ns, session.cod_due_ns, session.last_msg_seq_in, session.session_seq,
     )  # fmt: skip
 
 
@@ -124,11 +124,14 @@ def read(snapshot: bytes, state: State, parties: Parties, find_matcher: FindMatc
     """Fills an empty state. Raises ValueError when the bytes are no snapshot of this schema, or say what cannot be."""
     sections, books = _split(snapshot)
     try:
+        risk_snapshot.read_brokers(sections, state)
         _read_parties(sections, state)
         _read_instruments(sections, books, state, parties, find_matcher)
+        risk_snapshot.read_positions(sections, state)
         _read_orders(sections, state)
         _read_queues(sections, state)
         _read_books(books, state)
+        risk_snapshot.read_rest(sections, state)
         _check_capacities(state)
     except (KeyError, IndexError) as error:
         raise ValueError(f"snapshot names something that it does not hold: {error}") from error
@@ -148,6 +151,7 @@ def _check_capacities(state: State) -> None:
         ("orders_max", len(state.orders)),
         ("pending_replaces_max", len(state.pending_replaces)),
         ("works_max", len(state.works)),
+        *risk_snapshot.capacities(state),
     ):
         if needed > getattr(limits, name):
             raise ValueError(f"the snapshot needs {name} of {needed}, this engine has {getattr(limits, name)}")
@@ -199,8 +203,8 @@ def _take(data: bytes, offset: int, layout: Any) -> Row:
 
 def _read_parties(sections: dict[Section, list[Row]], state: State) -> None:
     state.seq, state.timestamp_ns, state.business_date, state.venue_state = sections[Section.VENUE][0]
-    for party_id, _, status, name in sections[Section.FIRM]:
-        firm = state.firms[party_id] = Party(party_id, Scope.FIRM, None)
+    for party_id, parent_id, status, name in sections[Section.FIRM]:
+        firm = state.firms[party_id] = Party(party_id, Scope.FIRM, state.brokers[parent_id] if parent_id else None)
         firm.status, firm.name = status, name
     for party_id, parent_id, status, name in sections[Section.DESK]:
         desk = state.desks[party_id] = Party(party_id, Scope.DESK, state.firms[parent_id])
@@ -210,9 +214,7 @@ def _read_parties(sections: dict[Section, list[Row]], state: State) -> None:
         trader.status, trader.name, trader.rate_limit_milli = status, name, limit
         trader.general, trader.cancel = Bucket(loads[0], loads[1]), Bucket(loads[2], loads[3])
     for party_id, parent_id, status, name, *terms in sections[Section.ACCOUNT]:
-        trader = state.traders[parent_id]
-        desk = state.desks[trader.parent_id]
-        account = state.accounts[party_id] = Account(party_id, trader, desk, state.firms[desk.parent_id])
+        account = state.accounts[party_id] = new_account(state, party_id, parent_id)
         account.status, account.name = status, name
         account.stp_group, account.open_orders_max, account.stp_mode = terms
     for row in sections[Section.SESSION]:
@@ -237,7 +239,8 @@ def _read_instruments(
     find_matcher: FindMatcher,
 ) -> None:
     for instrument_id, status, config, mark_ticks, oracle_price_e8, low, high in sections[Section.INSTRUMENT]:
-        fields = SetInstrument(0, 0, 0, 0, 0, 0, 0, 0, instrument_id, *instrument_fields(config))
+        header = Tick._make((0,) * HEADER_FIELDS)._replace(instrument_id=instrument_id)
+        fields = SetInstrument._make((*header, *instrument_fields(config)))
         factory = find_book(fields.matcher, find_matcher)
         if factory is None:
             raise ValueError(f"instrument {instrument_id} has a matcher that this engine does not know")
@@ -249,10 +252,12 @@ def _read_instruments(
     if sorted(books) != sorted(state.instruments):
         raise ValueError("snapshot does not have one book for each instrument")
     for account_id, instrument_id, lots in sections[Section.POSITION]:
-        state.add_position(state.accounts[account_id], state.instruments[instrument_id].instrument_id, lots)
+        position = state.add_position(state.accounts[account_id], state.instruments[instrument_id].instrument_id)
+        exposures.move(state, position, lots, 0)
 
 
 def _read_orders(sections: dict[Section, list[Row]], state: State) -> None:
+    terms = {row[0]: row[1:] for row in sections[Section.ORDER_TERMS]}
     for row in sections[Section.ORDER]:
         order_id, session_id, account_id, instrument_id, stp_group, client_order_id, *numbers = row
         account: Account = state.accounts[account_id]
@@ -262,12 +267,15 @@ def _read_orders(sections: dict[Section, list[Row]], state: State) -> None:
         order.price_ticks, order.quantity_lots, order.cum_lots, order.display_lots, order.min_lots = numbers[:5]
         order.expire_ns, order.release_ns, order.side, order.order_type, order.time_in_force = numbers[5:10]
         order.stp_mode, order.flags, order.state = numbers[10:]
+        risk_snapshot.read_terms(order, terms.get(order_id))
         if not PENDING_NEW <= order.state <= UNTRIGGERED:
             raise ValueError(f"order {order_id} of the snapshot is not open")
         state.add_order(order)
+    pairs = {row[0]: row[1:] for row in sections[Section.PENDING_TERMS]}
     for seq, order_id, release_ns, price_ticks, quantity_lots, *asker in sections[Section.PENDING_REPLACE]:
         pending = PendingReplace(seq, state.orders[order_id], release_ns, price_ticks, quantity_lots)
         pending.client_order_id, pending.session_id, pending.msg_seq_in = asker
+        pending.take_profit_ticks, pending.stop_loss_ticks = pairs.get(seq, (0, 0))
         state.add_pending(pending)
 
 

@@ -1,7 +1,8 @@
 """All state there is: tables, queues, and the few operations that keep them consistent with each other.
 
-Nothing here decides anything; see docs/engine.md for what the words mean. Ids are dict keys, quantities are lots,
-prices are ticks. What can be derived is kept only where looking it up would be slow; `snapshot.py` writes none of it.
+Nothing here decides anything; see docs/engine.md and docs/risk.md for what the words mean. Ids are dict keys,
+quantities are lots, prices are ticks. What can be derived is kept only where looking it up would be slow;
+`snapshot.py` writes none of it. Nodes are in `nodes.py`, instruments in `instruments.py`.
 """
 
 from __future__ import annotations
@@ -10,193 +11,38 @@ from collections import deque
 
 from sortedcontainers import SortedDict, SortedList
 
-from engine.api import EngineLimits, Matcher
-from engine.records import (
-    NEVER_NS,
-    InstrumentFlag,
-    InstrumentState,
-    OrderFlag,
-    OrderState,
-    OrderType,
-    Scope,
-    Side,
-    TimeInForce,
-    VenueState,
+from engine.api import EngineLimits
+from engine.records import NEVER_NS, NodeFlag, Scope, VenueState
+from engine.reference import exposures
+from engine.reference.commands import EMPTY_ID
+from engine.reference.constants import (
+    GTD,
+    LIVE,
+    PENDING_NEW,
+    QUOTE,
+    REDUCE_ONLY,
+    SELL,
+    STOP_LOSS,
+    STOPS,
+    TWAP,
+    UNTRIGGERED,
+    numbered,
+    order_key,
 )
-from engine.reference.commands import EMPTY_ID, SetInstrument
-from engine.reference.rate import Bucket
-
-BUY, SELL = int(Side.BUY), int(Side.SELL)
-LIMIT, MARKET, ALO = int(OrderType.LIMIT), int(OrderType.MARKET), int(OrderType.ALO)
-STOP_LOSS, TAKE_PROFIT = int(OrderType.STOP_LOSS), int(OrderType.TAKE_PROFIT)
-STOPS = (STOP_LOSS, TAKE_PROFIT)
-PENDING_NEW, LIVE, UNTRIGGERED = int(OrderState.PENDING_NEW), int(OrderState.LIVE), int(OrderState.UNTRIGGERED)
-GTD = int(TimeInForce.GTD)
-REDUCE_ONLY = int(OrderFlag.REDUCE_ONLY)
-
-
-class Party:
-    """Firm, desk, trader or account. `lineage[scope]` is the id of the node at that scope, here or above; 0 below."""
-
-    __slots__ = ("lineage", "name", "parent_id", "party_id", "status")
-
-    def __init__(self, party_id: int, scope: int, parent: Party | None) -> None:
-        self.party_id = party_id
-        self.parent_id = parent.party_id if parent else 0
-        self.status = 0
-        self.name = bytes(32)
-        above = parent.lineage[scope + 1 :] if parent else ()
-        self.lineage: tuple[int, ...] = (0,) * scope + (party_id, *above)
-
-
-class Trader(Party):
-    __slots__ = ("cancel", "general", "rate_limit_milli")
-
-    def __init__(self, party_id: int, parent: Party) -> None:
-        super().__init__(party_id, Scope.TRADER, parent)
-        self.rate_limit_milli = 0
-        self.general = Bucket()
-        self.cancel = Bucket()
-
-
-class Account(Party):
-    """`orders` are the open ones in the order of their ids. `client_ids` and `pending_ids` are taken: by open orders,
-    and by modifies that wait in a speed bump."""
-
-    __slots__ = (
-        "above", "client_ids", "open_orders_max", "orders", "pending_ids", "positions", "stp_group", "stp_mode",
-        "trader",
-    )  # fmt: skip
-
-    def __init__(self, party_id: int, trader: Trader, desk: Party, firm: Party) -> None:
-        super().__init__(party_id, Scope.ACCOUNT, trader)
-        self.trader = trader
-        self.above = (trader, desk, firm)
-        self.stp_group = 0
-        self.open_orders_max = 0
-        self.stp_mode = 0
-        self.orders: dict[int, Order] = {}
-        self.client_ids: dict[bytes, Order] = {}
-        self.pending_ids: set[bytes] = set()
-        self.positions: dict[int, Position] = {}
-
-
-class Session:
-    __slots__ = (
-        "cod_due_ns", "cod_flags", "cod_grace_ns", "connected", "last_msg_seq_in", "name", "node", "open_orders",
-        "parent_id", "party_id", "rights", "scope", "session_seq", "status",
-    )  # fmt: skip
-
-    def __init__(self, party_id: int, scope: int, node: Party) -> None:
-        self.party_id = party_id
-        self.scope = scope
-        self.parent_id = node.party_id
-        self.node = node
-        self.status = 0
-        self.name = bytes(32)
-        self.rights = 0
-        self.connected = 0
-        self.cod_flags = 0
-        self.cod_grace_ns = 0
-        self.cod_due_ns = NEVER_NS
-        self.last_msg_seq_in = 0
-        self.session_seq = 0
-        self.open_orders = 0  # open orders that it entered
-
-    def covers(self, node: Party) -> bool:
-        """Is `node` the session's own or below it?"""
-        return node.lineage[self.scope] == self.parent_id
-
-
-class Position:
-    """One account in one instrument: signed lots, and the open orders whose quantity depends on them."""
-
-    __slots__ = ("account_id", "in_trim_queue", "instrument_id", "lots", "reduce_only", "stops")
-
-    def __init__(self, account_id: int, instrument_id: int, lots: int = 0) -> None:
-        self.account_id = account_id
-        self.instrument_id = instrument_id
-        self.lots = lots
-        self.in_trim_queue = False
-        self.reduce_only: dict[int, Order] = {}  # PENDING_NEW and LIVE, stops not among them
-        self.stops: dict[int, dict[int, Order]] = {STOP_LOSS: {}, TAKE_PROFIT: {}}  # UNTRIGGERED
-
-    def reduces(self, side: int) -> bool:
-        """Would a trade on `side` make the position smaller?"""
-        return self.lots > 0 if side == SELL else self.lots < 0
-
-
-class Instrument:
-    __slots__ = (
-        "band_ppm",
-        "book",
-        "bumps_market",
-        "config",
-        "high_stops",
-        "instrument_id",
-        "latch_high_ticks",
-        "latch_low_ticks",
-        "lot_e8",
-        "low_stops",
-        "mark_ticks",
-        "max_price_e8",
-        "max_quantity_e8",
-        "min_notional_micro",
-        "min_price_e8",
-        "min_quantity_e8",
-        "oracle_price_e8",
-        "speed_bump_ns",
-        "state",
-        "tick_e8",
-        "tick_value_micro",
-    )  # fmt: skip
-
-    def __init__(self, instrument_id: int, book: Matcher) -> None:
-        self.instrument_id = instrument_id
-        self.book = book
-        self.state = int(InstrumentState.ACTIVE)
-        self.mark_ticks = 0
-        self.oracle_price_e8 = 0
-        self.latch_low_ticks = 0
-        self.latch_high_ticks = 0
-        # Untriggered stops, the one with the largest distance first: (-trigger, id) of those that fire at or below
-        # their trigger, (trigger, id) of those that fire at or above it.
-        self.low_stops = SortedList()
-        self.high_stops = SortedList()
-
-    def configure(self, config: bytes, fields: SetInstrument) -> None:
-        """`config` is the body of the SET_INSTRUMENT in force, byte for byte."""
-        self.config = config
-        self.tick_e8 = fields.tick_size_e8
-        self.lot_e8 = fields.lot_size_e8
-        self.tick_value_micro = fields.tick_size_e8 * fields.lot_size_e8 // 10**10
-        self.min_price_e8 = fields.min_price_e8
-        self.max_price_e8 = fields.max_price_e8
-        self.min_quantity_e8 = fields.min_quantity_e8
-        self.max_quantity_e8 = fields.max_quantity_e8
-        self.min_notional_micro = fields.min_notional_micro
-        self.speed_bump_ns = fields.speed_bump_ns
-        self.band_ppm = fields.band_ppm
-        self.bumps_market = bool(fields.flags_instrument & InstrumentFlag.BUMP_MARKET)
-
-    @property
-    def fires_stops(self) -> bool:
-        return self.state in (InstrumentState.ACTIVE, InstrumentState.REDUCE_ONLY)
-
-    def highest_in_band_ticks(self) -> int:
-        return self.mark_ticks * (1_000_000 + self.band_ppm) // 1_000_000
-
-    def lowest_in_band_ticks(self) -> int:
-        return -(-self.mark_ticks * (1_000_000 - self.band_ppm) // 1_000_000)
+from engine.reference.instruments import Instrument
+from engine.reference.nodes import Account, Limited, Party, Position, Session, Trader
+from engine.reference.venue import Accrual, Calendar, Ranking, VenueRisk
 
 
 class Order:
     """An open order, or one that has just ended: its events still need it."""
 
     __slots__ = (
-        "account", "client_order_id", "cum_lots", "display_lots", "expire_ns", "flags", "instrument", "min_lots",
-        "order_id", "order_type", "pending", "position", "price_ticks", "quantity_lots", "release_ns", "session_id",
-        "shown_lots", "side", "state", "stp_group", "stp_mode", "time_in_force",
+        "account", "arms", "client_order_id", "cum_lots", "display_lots", "edge_ticks", "expire_ns", "fee_tier",
+        "flags", "instrument", "interval_ns", "kept_lots", "kept_value", "min_lots", "next_ns", "order_id",
+        "order_type", "pending", "position", "price_ticks", "quantity_lots", "release_ns", "session_id", "shown_lots",
+        "side", "sliced", "slices", "state", "stop_loss_ticks", "stp_group", "stp_mode", "take_profit_ticks",
+        "time_in_force",
     )  # fmt: skip
 
     def __init__(
@@ -224,6 +70,17 @@ class Order:
         self.flags = 0
         self.state = LIVE
         self.pending: PendingReplace | None = None
+        self.fee_tier = account.fee_tier
+        self.take_profit_ticks = 0  # attached pair, 0 = none
+        self.stop_loss_ticks = 0
+        self.arms = 0  # pairs made so far
+        self.edge_ticks = 0  # MARKET: the price at which its margin was checked
+        self.slices = 0  # TWAP: how many, and how many were sent
+        self.sliced = 0
+        self.interval_ns = 0
+        self.next_ns = 0
+        self.kept_lots = 0  # what it adds to the exposure of its side (exposures.keep)
+        self.kept_value = 0
 
     @property
     def leaves_lots(self) -> int:
@@ -232,7 +89,7 @@ class Order:
 
     @property
     def is_stop(self) -> bool:
-        return self.order_type >= STOP_LOSS
+        return self.order_type in STOPS
 
     @property
     def is_low_stop(self) -> bool:
@@ -245,6 +102,7 @@ class PendingReplace:
 
     __slots__ = (
         "client_order_id", "msg_seq_in", "order", "price_ticks", "quantity_lots", "release_ns", "seq", "session_id",
+        "stop_loss_ticks", "take_profit_ticks",
     )  # fmt: skip
 
     def __init__(self, seq: int, order: Order, release_ns: int, price_ticks: int, quantity_lots: int) -> None:
@@ -256,6 +114,8 @@ class PendingReplace:
         self.client_order_id = EMPTY_ID
         self.session_id = 0
         self.msg_seq_in = 0
+        self.take_profit_ticks = 0
+        self.stop_loss_ticks = 0
 
 
 class WorkItem:
@@ -289,6 +149,8 @@ class State:
         self.timestamp_ns = 0
         self.business_date = 0
         self.venue_state = int(VenueState.OPEN)
+        self.venue = Party(0, Scope.VENUE, None)
+        self.brokers: dict[int, Party] = {}
         self.firms: dict[int, Party] = {}
         self.desks: dict[int, Party] = {}
         self.traders: dict[int, Trader] = {}
@@ -300,10 +162,27 @@ class State:
         self.pending_replaces: dict[int, PendingReplace] = {}
         self.releases: SortedDict = SortedDict()  # (due, seq) -> Order or PendingReplace in the speed bump
         self.expiries = SortedList()  # (expire_ns, order id) of LIVE GTD orders
+        self.slices = SortedList()  # (next_ns, order key) of TWAPs
         self.cod_timers = SortedList()  # (due, session id)
         self.trim_queue: deque[Position] = deque()
         self.works: deque[WorkItem] = deque()
         self.cascade_queue: deque[Instrument] = deque()
+        self._start_risk()
+
+    def _start_risk(self) -> None:
+        self.risk = VenueRisk()
+        self.accrual = Accrual()
+        self.ranking = Ranking()
+        self.calendars: dict[int, Calendar] = {}
+        self.feeds: SortedDict = SortedDict()  # id -> Feed
+        self.fees: SortedDict = SortedDict()  # (instrument id, tier) -> (maker, taker) e8
+        self.rows: SortedDict = SortedDict()  # LimitRow.key -> LimitRow
+        self.monitors: SortedDict = SortedDict()  # those of DAILY_LOSS and DRAWDOWN
+        self.transfers: SortedDict = SortedDict()  # id -> TransferRow
+        self.holders: SortedDict = SortedDict()  # id -> Account with a position that is not flat
+        self.touched: deque[Account] = deque()
+        self.protections = 0  # positions with market-maker protection
+        self.venue_orders = 0  # made by the command at hand
 
     def nodes(self, scope: int) -> dict[int, Party]:
         """The table of the nodes of a scope, empty for a scope that is none."""
@@ -312,33 +191,64 @@ class State:
             Scope.TRADER: self.traders,  # type: ignore[dict-item]
             Scope.DESK: self.desks,
             Scope.FIRM: self.firms,
+            Scope.BROKER: self.brokers,
         }
         return tables.get(scope, {})
+
+    def limited(self, scope: int, node_id: int) -> Limited | None:
+        """A node or session by scope and id; the venue has id 0."""
+        if scope == Scope.VENUE:
+            return self.venue if node_id == 0 else None
+        if scope == Scope.SESSION:
+            return self.sessions.get(node_id)
+        return self.nodes(scope).get(node_id)
+
+    @property
+    def has_money(self) -> bool:
+        return self.risk.has_money
 
     @property
     def has_queued_work(self) -> bool:
         return bool(self.trim_queue or self.works or self.cascade_queue)
 
+    @property
+    def has_risk_work(self) -> bool:
+        risk = self.risk
+        return bool(self.touched or self.accrual.kind or risk.pass_active or risk.monitors_active)
+
     def next_due_ns(self) -> int:
-        if self.has_queued_work:
+        if self.has_queued_work or self.has_risk_work:
             return 0
         due = NEVER_NS
-        if self.expiries:
-            due = min(due, self.expiries[0][0])
-        if self.cod_timers:
-            due = min(due, self.cod_timers[0][0])
+        for timers in (self.expiries, self.cod_timers, self.slices):
+            if timers:
+                due = min(due, timers[0][0])
         if self.releases:
             due = min(due, self.releases.peekitem(0)[0][0])
         return due
 
-    def position_of(self, account: Account, instrument: Instrument) -> Position | None:
-        return account.positions.get(instrument.instrument_id)
-
-    def add_position(self, account: Account, instrument_id: int, lots: int = 0) -> Position:
-        position = Position(account.party_id, instrument_id, lots)
+    def add_position(self, account: Account, instrument_id: int) -> Position:
+        position = Position(account, instrument_id)
         account.positions[instrument_id] = position
+        account.exposures[instrument_id] = position
         self.positions[account.party_id, instrument_id] = position
         return position
+
+    def position_for(self, account: Account, instrument_id: int) -> Position | None:
+        """The record, made when there is none; None when the table is full."""
+        position = account.positions.get(instrument_id)
+        if position is None and len(self.positions) < self.limits.positions_max:
+            position = self.add_position(account, instrument_id)
+        return position
+
+    def touch(self, account: Account) -> None:
+        """Its margin is looked at before the risk work of this command, or of a later TICK, is over."""
+        if self.has_money and not account.is_touched:
+            account.is_touched = True
+            self.touched.append(account)
+
+    def flag(self, node: Limited, flags: NodeFlag | int) -> None:
+        node.flags = int(flags)
 
     # ---- orders: every table that knows an open order is written here
 
@@ -346,19 +256,45 @@ class State:
         """Its state says where it belongs: LIVE, PENDING_NEW (with release_ns) or UNTRIGGERED."""
         account = order.account
         self.orders[order.order_id] = order
-        account.orders[order.order_id] = order
+        self._enlist(order)
         if order.client_order_id[0]:
             account.client_ids[order.client_order_id] = order
-        self.sessions[order.session_id].open_orders += 1
-        if order.state == UNTRIGGERED:
+        self._count(order, 1)
+        if order.flags & QUOTE:
+            order.position.quotes[order.side] = order
+        if order.order_type == TWAP:
+            self.slices.add((order.next_ns, order_key(order.order_id)))
+        elif order.state == UNTRIGGERED:
             self.add_stop(order)
-            return
-        if order.flags & REDUCE_ONLY:
-            order.position.reduce_only[order.order_id] = order
-        if order.state == PENDING_NEW:
-            self.releases[order.release_ns, order.order_id] = order
         else:
-            self._add_expiry(order)
+            if order.flags & REDUCE_ONLY:
+                order.position.reduce_only[order.order_id] = order
+            if order.state == PENDING_NEW:
+                self.releases[order.release_ns, order.order_id] = order
+            else:
+                self._add_expiry(order)
+        exposures.keep(order)
+
+    def _enlist(self, order: Order) -> None:
+        """Into the account's orders, by order key. An attached stop may have to go between its elders."""
+        orders = order.account.orders
+        if orders and order_key(next(reversed(orders))) > order_key(order.order_id):
+            later = [o for key, o in orders.items() if order_key(key) > order_key(order.order_id)]
+            for other in later:
+                del orders[other.order_id]
+            orders[order.order_id] = order
+            orders.update((other.order_id, other) for other in later)
+        else:
+            orders[order.order_id] = order
+
+    def _count(self, order: Order, by: int) -> None:
+        for node in order.account.path:
+            node.open_orders += by
+        order.position.open_orders += by
+        order.instrument.open_orders += by
+        session = self.sessions.get(order.session_id)
+        if session is not None:
+            session.open_orders += by
 
     def remove_order(self, order: Order, was: int) -> None:
         """`was` is the state in which it ended. A modify that waits for it is not touched."""
@@ -367,15 +303,20 @@ class State:
         del account.orders[order.order_id]
         if order.client_order_id[0]:
             del account.client_ids[order.client_order_id]
-        self.sessions[order.session_id].open_orders -= 1
-        if was == UNTRIGGERED:
+        self._count(order, -1)
+        if order.flags & QUOTE:
+            del order.position.quotes[order.side]
+        if order.order_type == TWAP:
+            self.slices.remove((order.next_ns, order_key(order.order_id)))
+        elif was == UNTRIGGERED:
             self.remove_stop(order)
-            return
-        order.position.reduce_only.pop(order.order_id, None)
-        if was == PENDING_NEW:
-            del self.releases[order.release_ns, order.order_id]
-        elif order.time_in_force == GTD:
-            self.expiries.remove((order.expire_ns, order.order_id))
+        else:
+            order.position.reduce_only.pop(order.order_id, None)
+            if was == PENDING_NEW:
+                del self.releases[order.release_ns, order.order_id]
+            elif order.time_in_force == GTD:
+                self.expiries.remove((order.expire_ns, order.order_id))
+        exposures.keep(order)
 
     def make_live(self, order: Order) -> None:
         """PENDING_NEW to LIVE."""
@@ -396,19 +337,24 @@ class State:
         order.client_order_id = client_order_id
         order.account.client_ids[client_order_id] = order
 
+    def move_slice(self, order: Order, next_ns: int) -> None:
+        self.slices.remove((order.next_ns, order_key(order.order_id)))
+        order.next_ns = next_ns
+        self.slices.add((order.next_ns, order_key(order.order_id)))
+
     def add_stop(self, order: Order) -> None:
         order.position.stops[order.order_type][order.order_id] = order
-        if order.is_low_stop:
-            order.instrument.low_stops.add((-order.price_ticks, order.order_id))
-        else:
-            order.instrument.high_stops.add((order.price_ticks, order.order_id))
+        stops, trigger = _stops_of(order)
+        stops.add((trigger, order_key(order.order_id)))
 
     def remove_stop(self, order: Order) -> None:
         del order.position.stops[order.order_type][order.order_id]
-        if order.is_low_stop:
-            order.instrument.low_stops.remove((-order.price_ticks, order.order_id))
-        else:
-            order.instrument.high_stops.remove((order.price_ticks, order.order_id))
+        stops, trigger = _stops_of(order)
+        stops.remove((trigger, order_key(order.order_id)))
+
+    def order_of(self, key: tuple[int, int]) -> Order:
+        """By order key."""
+        return self.orders[numbered(*key)]
 
     def add_pending(self, pending: PendingReplace) -> None:
         pending.order.pending = pending
@@ -416,9 +362,18 @@ class State:
         self.releases[pending.release_ns, pending.seq] = pending
         if pending.client_order_id[0]:
             pending.order.account.pending_ids.add(pending.client_order_id)
+        exposures.keep(pending.order)
 
     def remove_pending(self, pending: PendingReplace) -> None:
         pending.order.pending = None
         del self.pending_replaces[pending.seq]
         del self.releases[pending.release_ns, pending.seq]
         pending.order.account.pending_ids.discard(pending.client_order_id)
+        exposures.keep(pending.order)
+
+
+def _stops_of(order: Order) -> tuple[SortedList, int]:
+    """The list that an untriggered stop stands in, and its trigger as the list sorts it."""
+    if order.is_low_stop:
+        return order.instrument.low_stops, -order.price_ticks
+    return order.instrument.high_stops, order.price_ticks

@@ -5,21 +5,42 @@ from __future__ import annotations
 
 from engine.records import NEVER_NS, EventKind, Reason, Scope, Side, TimeInForce
 from engine.reference import checks
+from engine.reference.accruals import Accruals
+from engine.reference.cascades import next_to_fire
 from engine.reference.commands import MassCancel
+from engine.reference.constants import LIVE, QUOTE, STOPS, TWAP, order_key
 from engine.reference.events import Events
+from engine.reference.matching import Matching
+from engine.reference.nodes import Account, Party, Position, Session, Trader
 from engine.reference.orders import Orders
 from engine.reference.parties import Parties
 from engine.reference.rate import MASS_CANCEL_WEIGHT_MICRO
-from engine.reference.state import LIVE, STOPS, Account, Order, Party, Position, Session, State, Trader, WorkItem
+from engine.reference.risk_events import RiskEvents
+from engine.reference.state import Order, State, WorkItem
+from engine.reference.twap import Schedules
 from engine.snapshot_records import Work
 
 
 class Works:
-    def __init__(self, state: State, events: Events, orders: Orders, parties: Parties) -> None:
+    def __init__(
+        self,
+        state: State,
+        events: Events,
+        risk_events: RiskEvents,
+        orders: Orders,
+        matching: Matching,
+        schedules: Schedules,
+        parties: Parties,
+        accruals: Accruals,
+    ) -> None:
         self._state = state
         self._events = events
+        self._risk_events = risk_events
         self._orders = orders
+        self._matching = matching
+        self._schedules = schedules
         self._parties = parties
+        self._accruals = accruals
         self._steps = 0  # left for the command at hand
 
     # ---- TICK
@@ -30,6 +51,7 @@ class Works:
         self._expire_orders(timestamp_ns)
         self._start_cod_timers(timestamp_ns)
         self._release(timestamp_ns)
+        self._slice(timestamp_ns)
         self._carry_on()
 
     def finish_command(self) -> None:
@@ -42,7 +64,7 @@ class Works:
         while self._steps and expiries and expiries[0][0] <= timestamp_ns:
             self._steps -= 1
             order = self._state.orders[expiries[0][1]]
-            self._orders.withdraw(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
+            self._matching.withdraw(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
 
     def _start_cod_timers(self, timestamp_ns: int) -> None:
         timers = self._state.cod_timers
@@ -57,6 +79,12 @@ class Works:
         while self._steps and releases and releases.peekitem(0)[0][0] <= timestamp_ns:
             self._steps -= 1
             self._orders.release(releases.peekitem(0)[1], timestamp_ns)
+
+    def _slice(self, timestamp_ns: int) -> None:
+        slices = self._state.slices
+        while self._steps and slices and slices[0][0] <= timestamp_ns:
+            self._steps -= 1
+            self._schedules.slice(self._state.order_of(slices[0][1]))
 
     # ---- the three queues
 
@@ -94,19 +122,14 @@ class Works:
     def _cascade(self) -> bool:
         """Fires the stop with the largest distance of the first instrument, or the instrument leaves the queue."""
         instrument = self._state.cascade_queue[0]
-        low, high = instrument.low_stops, instrument.high_stops
-        candidates = []  # (distance negated, order id): the smallest fires
-        if instrument.fires_stops and low and -low[0][0] >= instrument.latch_low_ticks:
-            candidates.append((instrument.latch_low_ticks + low[0][0], low[0][1]))
-        if instrument.fires_stops and high and high[0][0] <= instrument.latch_high_ticks:
-            candidates.append((high[0][0] - instrument.latch_high_ticks, high[0][1]))
-        if not candidates:
+        order = next_to_fire(self._state, instrument)
+        if order is None:
             instrument.latch_low_ticks = instrument.latch_high_ticks = 0
             self._state.cascade_queue.popleft()
             return True
         if not self._take_step():
             return False
-        self._orders.fire(self._state.orders[min(candidates)[1]])
+        self._orders.fire(order)
         return True
 
     # ---- works
@@ -125,10 +148,15 @@ class Works:
             if not self._take_step():
                 return False
             work.cursor_account_id, work.cursor_order_id = account.party_id, 0
+            if work.work == Work.ACCOUNT_STATUS:
+                self._tell_account(work, account)
 
     def _visit_orders(self, work: WorkItem, account: Account) -> bool:
         """The rest of one account's orders. False when the steps ran out before its end."""
-        for order_id in [i for i in account.orders if work.cursor_order_id < i < work.seq]:
+        if work.work == Work.ACCOUNT_STATUS:
+            return True
+        last = order_key(work.cursor_order_id)
+        for order_id in [i for i in account.orders if last < order_key(i) < (work.seq, 0)]:
             if not self._take_step():
                 return False
             work.cursor_order_id = order_id
@@ -142,12 +170,23 @@ class Works:
         scope, target_id = work.scope, work.target_id
         if scope == Scope.SESSION:
             session = self._state.sessions[target_id]
-            scope, target_id = session.scope, session.parent_id
+            scope, target_id = session.node_scope, session.parent_id
         for account_id in self._state.accounts.irange(work.cursor_account_id, inclusive=(False, False)):
             account: Account = self._state.accounts[account_id]
             if scope == Scope.VENUE or account.lineage[scope] == target_id:
                 return account
         return None
+
+    def _tell_account(self, work: WorkItem, account: Account) -> None:
+        """An account and its positions that are not flat."""
+        self._accruals.settle(account)
+        before = self._events.answer_to(0, 0)
+        self._risk_events.account_status(account, work.session_id)
+        work.affected_count += 1
+        for _, position in sorted(account.positions.items()):
+            if position.lots:
+                self._risk_events.position_status(position, work.session_id)
+        self._events.answer_to(*before)
 
     def _do(self, work: WorkItem, order: Order) -> None:
         if work.work == Work.ORDER_STATUS:
@@ -156,17 +195,24 @@ class Works:
             self._events.order(EventKind.ORDER_STATUS, Reason.ACK, order, to=work.session_id, display_lots=shown)
             self._events.answer_to(*before)
         elif work.work == Work.EXPIRE_DAY:
-            self._orders.withdraw(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
+            self._matching.withdraw(order, EventKind.ORDER_EXPIRED, Reason.EXPIRED)
         else:
-            self._orders.withdraw(order, EventKind.ORDER_CANCELLED, Reason(work.reason))
+            self._matching.withdraw(order, EventKind.ORDER_CANCELLED, Reason(work.reason))
 
     def _finish(self, work: WorkItem) -> None:
+        events = self._events
         if work.work == Work.MASS_CANCEL:
-            self._events.mass_done(Reason.ACK, work, work.scope, work.target_id)
+            reason = Reason.CANCELLED_KILL if work.reason == Reason.CANCELLED_KILL else Reason.ACK
+            events.mass_done(EventKind.MASS_CANCEL_DONE, reason, work, work.scope, work.target_id)
         elif work.work == Work.CANCEL_ON_DISCONNECT:
-            self._events.mass_done(Reason.CANCELLED_DISCONNECT, work, int(Scope.SESSION), work.session_id)
+            reason, scope = Reason.CANCELLED_DISCONNECT, int(Scope.SESSION)
+            events.mass_done(EventKind.MASS_CANCEL_DONE, reason, work, scope, work.session_id)
+        elif work.work == Work.QUOTE_CANCEL:
+            events.mass_done(EventKind.QUOTE_CANCELLED, Reason.ACK, work, work.scope, work.target_id)
         elif work.work == Work.ORDER_STATUS:
-            self._events.status_end(work, self._state.sessions[work.session_id].node)
+            events.status_end(EventKind.ORDER_STATUS_END, work, self._state.sessions[work.session_id].node)
+        elif work.work == Work.ACCOUNT_STATUS:
+            events.status_end(EventKind.ACCOUNT_STATUS_END, work, self._state.sessions[work.session_id].node)
 
     # ---- MASS_CANCEL
 
@@ -224,7 +270,9 @@ def _covers(work: WorkItem, order: Order) -> bool:
         return True
     if work.work == Work.EXPIRE_DAY:
         return order.time_in_force == TimeInForce.DAY
-    if work.work == Work.CANCEL_ON_DISCONNECT and order.is_stop:
+    if work.work == Work.CANCEL_ON_DISCONNECT and (order.is_stop or order.order_type == TWAP):
+        return False
+    if work.work == Work.QUOTE_CANCEL and not order.flags & QUOTE:
         return False
     if work.scope == Scope.SESSION and order.session_id != work.target_id:
         return False
@@ -236,7 +284,7 @@ def _stop_to_trim(position: Position) -> tuple[Order, int] | None:
     for order_type in STOPS:
         stops = position.stops[order_type]
         excess = sum(order.quantity_lots for order in stops.values()) - abs(position.lots)
-        for order_id in sorted(stops, reverse=True):
+        for order_id in sorted(stops, key=order_key, reverse=True):
             order = stops[order_id]
             if not position.reduces(order.side):
                 return order, order.quantity_lots

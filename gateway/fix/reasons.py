@@ -227,6 +227,92 @@ FIX_REASONS: dict[Reason, FixReason] = {
         "the venue takes cancels only at the moment", "wait for 35=h with 340=2", "order change"
     ),
     Reason.RATE_LIMITED: FixReason("too many messages", "wait 20005 milliseconds", "order change cancel mass"),
+    Reason.CANCELLED_LIQUIDATION: FixReason(
+        "the account is being liquidated", "add collateral", "unasked", restatement=_MARKET_378
+    ),
+    Reason.CANCELLED_KILL: FixReason(
+        "a kill switch of the account or a node above it", "call the venue or your risk desk", "unasked"
+    ),
+    Reason.CANCELLED_LIMIT: FixReason(
+        "a loss or drawdown limit was hit", "wait for the next business date, or for your risk desk", "unasked"
+    ),
+    Reason.CANCELLED_PAIR: FixReason("the other half of an attached pair has fired", "nothing", "unasked"),
+    Reason.CANCELLED_MMP: FixReason("market-maker protection has withdrawn the quote", "reset it", "unasked"),
+    Reason.REJECTED_KILLED: FixReason(
+        "a kill switch of the session, the account, a node above it, or the instrument",
+        "cancel orders; call the venue or your risk desk",
+        "order change unasked",
+    ),
+    Reason.REJECTED_STALE: FixReason(
+        "52 or 60 is older than your limit", "look at your clock and line", "order change"
+    ),
+    Reason.REJECTED_NO_RISK_CONFIGURATION: FixReason(
+        "the instrument is not yet open for margined trading", "ask the venue", "order change"
+    ),
+    Reason.REJECTED_NO_LIMIT: FixReason(
+        "a limit that the venue demands is not set for the account", "have your risk desk set it", "order change"
+    ),
+    Reason.REJECTED_PRICE_TOLERANCE: FixReason(
+        "further from the mark than your own price tolerance",
+        "send a price nearer to the mark",
+        "order change",
+        ord_rej=_BAND,
+        cxl_rej=_REPLACE_BAND,
+    ),
+    Reason.LIMIT_ORDER_QUANTITY: FixReason(
+        "above your limit of one order's quantity", "send less", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_ORDER_NOTIONAL: FixReason(
+        "above your limit of one order's value", "send less", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_OPEN_ORDERS: FixReason(
+        "above your limit of open orders", "cancel orders", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_OPEN_NOTIONAL: FixReason(
+        "above your limit of the value of open orders", "cancel orders", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_REPEATED_ORDERS: FixReason(
+        "too many identical orders in a row", "look at your algorithm", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_EXECUTIONS: FixReason(
+        "too many fills within the window of your limit", "wait", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_ORDER_TO_TRADE: FixReason(
+        "too many messages for each fill today", "send fewer messages", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_POSITION: FixReason(
+        "above your position limit, working orders counted", "reduce", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_GROSS_NOTIONAL: FixReason(
+        "above your gross limit over instruments", "reduce", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_NET_NOTIONAL: FixReason(
+        "above your net limit over instruments", "reduce", "order change", ord_rej=_LIMIT
+    ),
+    Reason.LIMIT_CONCENTRATION: FixReason(
+        "too large a part of the instrument's open-interest cap", "reduce", "order change", ord_rej=_LIMIT
+    ),
+    Reason.REJECTED_LOCKED: FixReason(
+        "a loss or drawdown limit was hit: orders that increase a position are refused",
+        "reduce; wait for the next business date, or for your risk desk",
+        "order change",
+    ),
+    Reason.REJECTED_TRADING_WINDOW: FixReason(
+        "outside your trading window: orders that increase a position are refused", "reduce, or wait", "order change"
+    ),
+    Reason.LIMIT_CREDIT: FixReason(
+        "above the margin that your clearing broker grants", "reduce", "order change", ord_rej=_LIMIT
+    ),
+    Reason.REJECTED_QUOTE_FROZEN: FixReason("market-maker protection has tripped", "wait, or reset it", ""),
+    Reason.REJECTED_LEVERAGE_IN_USE: FixReason("there is a position or an open order", "close both first", ""),
+    Reason.APPROVAL_REQUIRED: FixReason("operators only", "nothing", ""),
+    Reason.INSUFFICIENT_FUNDS: FixReason("clearing only", "nothing", ""),
+    Reason.REJECTED_BUSY: FixReason("operators only", "nothing", ""),
+    Reason.UNKNOWN_TRANSFER: FixReason("clearing only", "nothing", ""),
+    Reason.TRANSFER_TOO_OLD: FixReason("clearing only", "nothing", ""),
+    Reason.REJECTED_NUMERIC_RANGE: FixReason(
+        "larger than the venue can count", "send less", "order change", ord_rej=_LIMIT
+    ),
 }
 
 VERSION_COLUMN = {"FIX.4.2": 0, "FIX.4.4": 1, "FIXT.1.1": 2}  # BeginString to the column of `Codes`

@@ -13,24 +13,32 @@ from typing import Any
 from engine.api import Engine, EngineLimits
 from engine.records import (
     COMMAND_BODIES,
+    FIRST_CLIENT_KIND,
+    LAST_CLIENT_KIND,
+    TICK,
     CommandKind,
     EventKind,
     Liquidity,
+    OrderFlag,
     OrderState,
     OrderType,
+    PositionChange,
     Reason,
     Side,
+    TradeKind,
 )
 from engine.snapshot_records import Section, parse_snapshot
 from tests.scenario import split
 
 K = EventKind
 OPEN = (OrderState.PENDING_NEW, OrderState.LIVE, OrderState.UNTRIGGERED)
-ORDER_COMMANDS = (CommandKind.PLACE, CommandKind.REPLACE, CommandKind.CANCEL, CommandKind.MASS_CANCEL)
 ANSWERS = {  # the kinds of event that may answer a command, of which there has to be one
     CommandKind.PLACE: (K.ORDER_PENDING, K.ORDER_NEW, K.ORDER_REJECTED),
     CommandKind.REPLACE: (K.ORDER_REPLACE_PENDING, K.ORDER_REPLACED, K.REPLACE_REJECTED),
     CommandKind.CANCEL: (K.ORDER_CANCELLED, K.CANCEL_REJECTED),
+    CommandKind.QUOTE: (K.QUOTE_SET, K.QUOTE_REJECTED),
+    CommandKind.PLACE_TWAP: (K.ORDER_NEW, K.ORDER_REJECTED),
+    CommandKind.CLOSE_POSITION: (K.ORDER_PENDING, K.ORDER_NEW, K.ORDER_REJECTED),
 }
 REFUSALS = (K.ORDER_REJECTED, K.REPLACE_REJECTED, K.CANCEL_REJECTED)
 PRICED = (OrderType.LIMIT, OrderType.ALO)
@@ -50,6 +58,17 @@ class Held:
     cum_e8: int
     state: int
     client_id: str
+    flags: int = 0
+    pending: tuple[int, int] | None = None  # total and price of a modify that waits
+
+
+SEQ_BITS = 48  # of an order id; above them its number within the command
+FIRST_VENUE_NUMBER = 16_384
+
+
+def parts_of_id(order_id: int) -> tuple[int, int]:
+    """Command, number within it."""
+    return order_id & ((1 << SEQ_BITS) - 1), order_id >> SEQ_BITS
 
 
 class Auditor:
@@ -66,6 +85,7 @@ class Auditor:
         self._fill: dict[str, Any] | None = None  # the taker's event of a fill
         self._touched: set[int] = set()  # instruments whose orders the command at hand changed
         self._ended: set[int] = set()  # orders that it ended
+        self._uneven: set[int] = set()  # instruments whose positions are changed one by one, by a split or a delisting
 
     # ---- one command
 
@@ -83,28 +103,39 @@ class Auditor:
                 assert event["session_seq"] == self._session_seqs[event["session_id"]]
             self._event(event, values)
         assert self._fill is None, "a fill has two events"
-        self._check_answer(number, values, events)
+        self._check_answer(record, values, events)
         self._check_bounds(events)
         for instrument in self._touched:
             self._check_book(instrument)
-            assert self._sums[instrument] == 0, "every lot bought is a lot sold"
+            assert instrument in self._uneven or self._sums[instrument] == 0, "every lot bought is a lot sold"
 
-    def _check_answer(self, number: int, values: dict[str, Any], events: list[dict[str, Any]]) -> None:
-        if number not in ORDER_COMMANDS:
+    def _is_repeat(self, record: bytes) -> bool:
+        head = TICK.unpack(record)
+        session, msg_seq = head["session_id"], head["msg_seq_in"]
+        if not msg_seq or session not in self._sessions:
+            return False
+        if msg_seq <= self._last_in.get(session, 0):
+            return True
+        self._last_in[session] = msg_seq
+        return False
+
+    def _check_answer(self, record: bytes, values: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        number = int.from_bytes(record[16:18], "little")
+        if FIRST_CLIENT_KIND <= number <= LAST_CLIENT_KIND and self._is_repeat(record):
+            assert not events, "a repeat has no event"
             return
-        session, msg_seq = values["session_id"], values["msg_seq_in"]
-        if msg_seq and session in self._sessions:
-            if msg_seq <= self._last_in.get(session, 0):
-                assert not events, "a repeat has no event"
-                return
-            self._last_in[session] = msg_seq
         if number == CommandKind.MASS_CANCEL:
             self._check_mass_cancel(values, events)
+        if number not in ANSWERS:
             return
-        assert events, "no answer"
-        superseded = events[0]["reason"] == Reason.MODIFY_SUPERSEDED  # answers an earlier modify
-        first, *rest = events[superseded:]
         kinds = ANSWERS[CommandKind(number)]
+        told = [e for e in events if e["kind"] < K.ORDER_ATTACHED or e["kind"] in kinds]
+        if number in (CommandKind.QUOTE, CommandKind.PLACE_TWAP):
+            assert len([e for e in told if e["kind"] in kinds and e.get("contra_order_id", 0) == 0]) == 1
+            return
+        assert told, "no answer"
+        superseded = told[0]["reason"] == Reason.MODIFY_SUPERSEDED  # answers an earlier modify
+        first, *rest = told[superseded:]
         assert first["kind"] in kinds
         answers = [e for e in rest if e["kind"] in kinds and e["order_id"] == first["order_id"]]
         # Modifies that waited for this very order end with it; that answers them, not the command at hand.
@@ -149,6 +180,10 @@ class Auditor:
             self._mass_cancels[event["session_id"]] -= 1
         elif kind == K.CONFIG_SET and event["command_kind"] == CommandKind.SET_SESSION:
             self._sessions.add(int.from_bytes(event["body"][:4], "little"))
+        elif kind in (K.QUOTE_SET, K.MMP_TRIPPED):
+            self._quote(event)
+        elif kind == K.POSITION_CHANGED:
+            self._position_changed(event)
         elif "order_state" in event:
             self._statuses[event["session_id"]] += kind == K.ORDER_STATUS
             self._order_event(event, command)
@@ -163,34 +198,118 @@ class Auditor:
             assert event["reason"] == Reason.CANNOT_MODIFY_NO_SUCH_ORDER, "a modify that waited for the order"
             assert order_id in self._ended
             return
+        if kind == K.ORDER_FILLED and event["liquidity"] == Liquidity.NONE:
+            self._transferred(event)
+            return
         if kind == K.ORDER_PENDING or (kind == K.ORDER_NEW and order_id not in self.orders):
             self._enter(event, command)
         order = self.orders[order_id]
         self._touched.add(order.instrument)
-        if kind == K.ORDER_FILLED:
-            self._filled(event, order)
-        elif kind == K.ORDER_REPLACED:
-            order.price_e8, order.quantity_e8 = event["price_e8"], event["quantity_e8"]
-            order.client_id = event["client_order_id"]
-        elif kind == K.ORDER_RESTATED:
-            assert event["quantity_e8"] < order.quantity_e8
-            order.quantity_e8 = event["quantity_e8"]
-        elif kind in (K.ORDER_NEW, K.ORDER_TRIGGERED):  # reduce-only is clipped here
-            assert event["quantity_e8"] <= order.quantity_e8
-            order.quantity_e8 = event["quantity_e8"]
+        self._change(event, command, order)
         self._check_order(event, order)
         self._check_position(event)
         if event["order_state"] not in OPEN:
             del self.orders[order_id]
             self._ended.add(order_id)
 
+    def _change(self, event: dict[str, Any], command: dict[str, Any], order: Held) -> None:
+        """What the event says of the order beside what it shows."""
+        kind = event["kind"]
+        if kind == K.ORDER_FILLED:
+            self._filled(event, order)
+        elif kind == K.ORDER_REPLACED:
+            order.price_e8, order.quantity_e8 = event["price_e8"], event["quantity_e8"]
+            order.client_id = event["client_order_id"]
+            order.pending = None
+        elif kind == K.ORDER_REPLACE_PENDING:
+            order.pending = command["quantity_e8"], command["price_e8"]
+        elif kind == K.REPLACE_REJECTED:
+            if command.get("kind") != CommandKind.REPLACE or event["reason"] == Reason.MODIFY_SUPERSEDED:
+                order.pending = None  # it was the one that waited
+        elif kind == K.ORDER_RESTATED:
+            grows = event["reason"] == Reason.ACK  # a half of a pair
+            assert (event["quantity_e8"] > order.quantity_e8) == grows
+            assert event["quantity_e8"] != order.quantity_e8
+            order.quantity_e8 = event["quantity_e8"]
+        elif kind in (K.ORDER_NEW, K.ORDER_TRIGGERED):  # reduce-only is clipped here
+            assert event["quantity_e8"] <= order.quantity_e8
+            order.quantity_e8 = event["quantity_e8"]
+
     def _enter(self, event: dict[str, Any], command: dict[str, Any]) -> None:
-        assert event["order_id"] == event["seq"], "an order's id is the number of its command"
-        assert (event["session_id"], event["account_id"]) == (command["session_id"], command["account_id"])
+        seq, number = parts_of_id(event["order_id"])
+        if number == 0:
+            assert seq == event["seq"], "an order's id is the number of its command"
+            assert (event["session_id"], event["account_id"]) == (command["session_id"], command["account_id"])
+        elif event["order_flags"] & OrderFlag.VENUE:
+            assert (seq, number >= FIRST_VENUE_NUMBER) == (event["seq"], True)
+        else:
+            assert seq == parts_of_id(event["contra_order_id"])[0], "a half is numbered after its parent"
+            assert 0 < number < FIRST_VENUE_NUMBER
+            assert number % 2 == (event["order_type"] == OrderType.TAKE_PROFIT)
         self.orders[event["order_id"]] = Held(
             event["session_id"], event["account_id"], event["instrument_id"], event["side"], event["order_type"],
             event["price_e8"], event["quantity_e8"], 0, event["order_state"], event["client_order_id"],
+            event["order_flags"],
         )  # fmt: skip
+
+    def _quote(self, event: dict[str, Any]) -> None:
+        """What an account quotes in an instrument now is what is open."""
+        for side, name in ((Side.BUY, "bid"), (Side.SELL, "ask")):
+            order_id, price, leaves = (event[f"{name}_{what}"] for what in ("order_id", "price_e8", "leaves_e8"))
+            if order_id and order_id not in self.orders:
+                assert parts_of_id(order_id) == (event["seq"], side)
+                self.orders[order_id] = Held(
+                    event["session_id"], event["account_id"], event["instrument_id"], int(side), int(OrderType.ALO),
+                    price, leaves, 0, int(OrderState.LIVE), "", int(OrderFlag.QUOTE),
+                )  # fmt: skip
+            elif order_id:
+                order = self.orders[order_id]
+                order.price_e8, order.quantity_e8 = price, order.cum_e8 + leaves
+            assert (leaves > 0) == (order_id != 0)
+            open_ones = [
+                order_id
+                for order_id, order in self.orders.items()
+                if order.flags & OrderFlag.QUOTE
+                and (order.account, order.instrument, order.side) == (event["account_id"], event["instrument_id"], side)
+            ]
+            assert open_ones == ([order_id] if order_id else []), "one quote a side"
+        self._touched.add(event["instrument_id"])
+        self._check_position(event)
+
+    def _transferred(self, event: dict[str, Any]) -> None:
+        """A position changes hands off the book: the giver's event, then the taker's."""
+        seq, number = parts_of_id(event["order_id"])
+        assert (seq, number >= FIRST_VENUE_NUMBER) == (event["seq"], True)
+        assert event["trade_kind"] in (TradeKind.DLP_TRANSFER, TradeKind.ADL)
+        assert event["fee_micro"] == 0
+        other, self._fill = self._fill, None
+        signed = event["last_quantity_e8"] * (1 if event["side"] == Side.BUY else -1)
+        self._move(event["account_id"], event["instrument_id"], signed)
+        if other is None:  # both are booked: its position is looked at when the other side is known
+            self._fill = event
+            return
+        names = ("last_quantity_e8", "last_price_e8", "trade_kind")
+        assert [event[name] for name in names] == [other[name] for name in names]
+        assert (event["contra_order_id"], event["order_id"]) == (other["order_id"], other["contra_order_id"])
+        assert {event["side"], other["side"]} == {Side.BUY, Side.SELL}
+        self._check_position(other)
+        self._check_position(event)
+        self._touched.add(event["instrument_id"])
+
+    def _move(self, account: int, instrument: int, signed: int) -> None:
+        self.positions[account, instrument] += signed
+        self._sums[instrument] += signed
+
+    def _position_changed(self, event: dict[str, Any]) -> None:
+        """By a split or a delisting, account by account: until all are done, positions do not sum to zero."""
+        account, instrument = event["account_id"], event["instrument_id"]
+        if event["change"] == PositionChange.LEVERAGE:
+            self._check_position(event)
+            return
+        self._move(account, instrument, event["position_e8"] - self.positions[account, instrument])
+        self._uneven.add(instrument)
+        if self._sums[instrument] == 0:
+            self._uneven.discard(instrument)
 
     def _check_order(self, event: dict[str, Any], order: Held) -> None:
         """The event shows the order as it is known, and quantities add up."""
@@ -233,9 +352,7 @@ class Auditor:
             assert price <= order.price_e8 if order.side == Side.BUY else price >= order.price_e8
         maker = self.orders[event["contra_order_id"]]
         for side, account in ((order.side, order.account), (maker.side, maker.account)):
-            signed = lots if side == Side.BUY else -lots
-            self.positions[account, order.instrument] += signed
-            self._sums[order.instrument] += signed
+            self._move(account, order.instrument, lots if side == Side.BUY else -lots)
 
     def _check_position(self, event: dict[str, Any]) -> None:
         assert event["position_e8"] == self.positions.get((event["account_id"], event["instrument_id"]), 0)
@@ -245,6 +362,7 @@ class Auditor:
     def finish(self, engine: Engine) -> None:
         """What is open and held is what was told, nothing more and nothing less; no work is under way any more."""
         assert not any(self._mass_cancels.values()), "a mass cancel is accepted and done once"
+        assert not self._uneven
         state = parse_snapshot(engine.snapshot())
         lot_e8 = {}
         for row in state[Section.INSTRUMENT]:

@@ -13,7 +13,7 @@ import random
 from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from engine.api import EngineLimits
 from engine.records import (
@@ -37,7 +37,7 @@ from tests.scenario import START_NS
 
 K = CommandKind
 BUY = int(Side.BUY)
-LIMIT, MARKET, ALO, STOP_LOSS, TAKE_PROFIT = (int(t) for t in OrderType)
+LIMIT, MARKET, ALO, STOP_LOSS, TAKE_PROFIT = (int(t) for t in OrderType if t != OrderType.TWAP)
 GTC, DAY, GTD, IOC, FOK = (int(t) for t in TimeInForce)
 ACTIVE, BLOCKED = int(PartyStatus.ACTIVE), int(PartyStatus.BLOCKED)
 US, MS = 1_000, 1_000_000
@@ -63,6 +63,13 @@ class Shape:
     weights: dict[CommandKind, int] = field(default_factory=dict)  # where they differ from USUAL
     matchers: tuple[str, ...] = ("price_time", "pro_rata", "reference")
     accounts: int = 6
+    middles: tuple[int, ...] = (30, 100, 1000)  # ticks around which an instrument trades
+    steps: tuple[tuple[int, int], ...] = (
+        (SCALE_E8, SCALE_E8),
+        (10**6, 10**5),
+        (5 * 10**4, 10**7),
+        (10**10, 1),
+    )  # tick, lot
     width_ticks: int = 8  # prices lie within so many around an instrument's middle
     lots_max: int = 12
     odd: float = 0.02  # share of commands with a spoiled field
@@ -148,8 +155,9 @@ class Known(NamedTuple):
 
 Row = list[Any]  # the values of a command record behind its kind, in the order of its layout
 _PARENT = 7  # of a party's row
+_PAIRS = ("take_profit_e8", "stop_loss_e8")  # `risk_commands.py` gives orders these
 _SPOILABLE = {
-    kind: [(i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2]
+    kind: [(i, f) for i, f in enumerate(f for f in layout.fields if not f.is_padding) if i > 2 and f.name not in _PAIRS]
     for kind, layout in COMMAND_BODIES.items()
 }
 _ODD = {
@@ -226,7 +234,7 @@ class Commands:
     def _spoiled(self, kind: CommandKind, row: Row) -> bytes:
         """The record with one strange field, or with a kind that there is not."""
         rng = self._rng
-        number = rng.choice((0, 12, 34, 255, 0xFFFF)) if self._roll() < 0.02 else int(kind)
+        number = rng.choice((0, 13, 49, 255, 0xFFFF)) if self._roll() < 0.02 else int(kind)
         index, spoiled = rng.choice(_SPOILABLE[kind])
         value = row[index - 3]
         if spoiled.is_text:
@@ -242,18 +250,21 @@ class Commands:
 
     # ---- the parties and instruments of the sequence
 
+    _brokers_of: ClassVar[dict[int, int]] = {1: 0, 2: 0}  # firms' parents
+    _more_nodes: ClassVar[list[tuple[Scope, int]]] = []  # of sessions beyond the usual
+
     def _set_up(self) -> list[tuple[CommandKind, Row]]:
         """Firms 1 and 2, desks 1 to 3, traders 1 to 4, accounts spread over them; a session for each account, numbered
         like it, then one for a trader, a desk and both firms. Last first: `take` pops them."""
         count = self.shape.accounts
         self._parents = {  # of each node
-            Scope.FIRM: {1: 0, 2: 0},
+            Scope.FIRM: dict(self._brokers_of),
             Scope.DESK: {1: 1, 2: 1, 3: 2},
             Scope.TRADER: {1: 1, 2: 1, 3: 2, 4: 3},
             Scope.ACCOUNT: {account: 1 + (account - 1) % 4 for account in range(1, count + 1)},
         }
         nodes = [(Scope.ACCOUNT, account) for account in range(1, count + 1)]
-        nodes += [(Scope.TRADER, 1), (Scope.DESK, 1), (Scope.FIRM, 1), (Scope.FIRM, 2)]
+        nodes += [(Scope.TRADER, 1), (Scope.DESK, 1), (Scope.FIRM, 1), (Scope.FIRM, 2), *self._more_nodes]
         self._nodes = dict(enumerate(nodes, 1))  # session -> what it is bound to
         for account in range(1, count + 1):
             self._sessions_of[account] = [s for s, node in self._nodes.items() if node in self._lineage(account)]
@@ -276,8 +287,8 @@ class Commands:
         ]  # fmt: skip
 
     def _head(self, session: int = 0, account: int = 0, instrument: int = 0) -> Row:
-        """The header after kind: flags, session, msg_seq_in, sent time, account, instrument."""
-        return [0, session, 0, 0, account, instrument]
+        """The header after kind: flags, session, msg_seq_in, sent time, account, instrument, and nobody's case."""
+        return [0, session, 0, 0, account, instrument, 0, 0, 0]
 
     def _party_row(self, scope: Scope, party: int, status: int = ACTIVE) -> Row:
         return [*self._head(), party, self._parents[scope].get(party, 1), status, b"party%d" % party]
@@ -288,8 +299,8 @@ class Commands:
 
     def _new_instrument(self, number: int) -> Instrument:
         rng, shape = self._rng, self.shape
-        tick, lot = rng.choice(((SCALE_E8, SCALE_E8), (10**6, 10**5), (5 * 10**4, 10**7), (10**10, 1)))
-        middle = rng.choice((30, 100, 1000))
+        tick, lot = rng.choice(shape.steps)
+        middle = rng.choice(shape.middles)
         return Instrument(
             number,
             b"SYM%d-USD" % number,
@@ -416,9 +427,9 @@ class Commands:
             group = int(roll() * 4)
         flags = 1 if roll() < shape.reduce_only else 0
         row = [
-            0, session, self._msg_seq(session), 0, account, instrument.instrument_id, client_id,
-            self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif, stp_mode,
-            flags, group,
+            0, session, self._msg_seq(session), 0, account, instrument.instrument_id, 0, 0, 0,
+            client_id, self._price(instrument, side), quantity, display, minimum, expire, 0, 0, side, order_type, tif,
+            stp_mode, flags, group,
         ]  # fmt: skip
         if tif <= GTD or stop or roll() < 0.1:  # it may come to rest
             known = self._known
@@ -452,8 +463,8 @@ class Commands:
         order_type = order.order_type if roll() < 0.5 else 0
         return K.REPLACE, [
             0, session, self._msg_seq(session), 0, order.account,
-            instrument.instrument_id if roll() < 0.9 else int(roll() * 4), self._some_client_id(), orig, order_id,
-            self._price(instrument, order.side), quantity, 0, 0, side, order_type,
+            instrument.instrument_id if roll() < 0.9 else int(roll() * 4), 0, 0, 0, self._some_client_id(), orig,
+            order_id, self._price(instrument, order.side), quantity, 0, 0, side, order_type,
         ]  # fmt: skip
 
     def _cancel(self) -> tuple[CommandKind, Row]:
@@ -464,7 +475,7 @@ class Commands:
             session = 0
         return K.CANCEL, [
             0, session, self._msg_seq(session), 0, order.account, order.instrument.instrument_id if roll() < 0.5 else 0,
-            self._some_client_id(), orig, order_id, side,
+            0, 0, 0, self._some_client_id(), orig, order_id, side,
         ]  # fmt: skip
 
     def _mass_cancel(self) -> tuple[CommandKind, Row]:
@@ -480,8 +491,8 @@ class Commands:
         instrument = int(roll() * 4.1) if roll() < 0.3 else 0
         side = int(roll() * 3) if roll() < 0.4 else 0
         return K.MASS_CANCEL, [
-            *self._head(session, 0, instrument)[:2], self._msg_seq(session), 0, 0, instrument, self._some_client_id(),
-            target, scope, side,
+            *self._head(session, 0, instrument)[:2], self._msg_seq(session), 0, 0, instrument, 0, 0, 0,
+            self._some_client_id(), target, scope, side,
         ]  # fmt: skip
 
     # ---- time, marks, states, sessions

@@ -1,6 +1,6 @@
 """Compares two engines on fresh random commands for as long as one likes.
 
-    python -m tests.property.diff --seconds 60 --jobs 2 [--seed N] [--shape NAME] [--json]
+    python -m tests.property.diff --seconds 60 --jobs 2 [--seed N] [--shape NAME] [--risk-kinds PARTS] [--json]
 
 Sequences are numbered from the seed on, so `--seed N --sequences 1` repeats sequence N alone. A difference is shrunk
 and printed as a scenario that can be pasted into a test; the exit code is then 1. An engine that takes its process with
@@ -22,8 +22,9 @@ from typing import Any
 
 from engine.api import EngineLimits
 from tests.engines import ENGINES
-from tests.property.commands import SHAPES, Commands
 from tests.property.judge import Check, Difference, Judge, Restores, split_records
+from tests.property.risk_shapes import PARTS, parts_of
+from tests.property.sequences import AllSequences, RiskSequences
 
 SEQUENCE_COMMANDS = 4_000
 REPORT_SECONDS = 5.0
@@ -152,9 +153,9 @@ def _check_all(pipe: Connection, judge: Judge) -> None:
         pipe.send(found.what if found else "")
 
 
-def first_death(check: Check, seed: int, commands: int, shape: str) -> Difference:
+def first_death(judge: Judge, check: Check, seed: int, commands: int, shape: str) -> Difference:
     """The sequence of a seed that ended its process, cut behind the command that did it."""
-    generator = Commands(seed, shape)
+    generator = judge.generate(seed, shape)
     records = split_records([generator.take(commands)])
     shortest, longest = 0, len(records)
     while longest - shortest > 1:
@@ -172,7 +173,7 @@ def explain(judge: Judge, seed: int, seen: Difference | None, commands: int, sha
         return judge.shrink(seen)
     apart = Apart(judge)
     try:
-        return judge.shrink(first_death(apart, seed, commands, shape), seconds=200.0, check=apart)
+        return judge.shrink(first_death(judge, apart, seed, commands, shape), seconds=200.0, check=apart)
     finally:
         apart.close()
 
@@ -184,12 +185,21 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="number of the first sequence; random when not given")
     parser.add_argument("--sequences", type=int, default=sys.maxsize, help="at most so many")
     parser.add_argument("--commands", type=int, default=SEQUENCE_COMMANDS, help="per sequence")
-    parser.add_argument("--shape", choices=sorted(SHAPES), default="", help="only sequences of this shape")
+    parser.add_argument("--shape", default="", help="only sequences of this shape")
+    parser.add_argument(
+        "--risk-kinds", help=f"only sequences with money, of these parts: all, or some of {', '.join(PARTS)}"
+    )
     parser.add_argument("--engines", default="core,reference", help="the two, separated by a comma")
     parser.add_argument("--json", action="store_true", help="the result as one JSON object")
     options = parser.parse_args(argv)
     one, _, two = options.engines.partition(",")
-    options.judge = Judge(one, two)
+    try:
+        generate = RiskSequences(parts_of(options.risk_kinds)) if options.risk_kinds else AllSequences()
+    except ValueError as error:
+        parser.error(str(error))
+    if options.shape and options.shape not in generate.names:
+        parser.error(f"no shape {options.shape!r}: there are {', '.join(generate.names)}")
+    options.judge = Judge(one, two, generate=generate)
     if one == "core" and one not in ENGINES:
         parser.error("this tree has no compiled engine; --engines reference,reference tries the generator alone")
     return options

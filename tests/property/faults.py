@@ -10,11 +10,12 @@ import os
 import struct
 
 from engine.api import Engine, EngineInfo, EngineLimits
-from engine.records import EVENT_SIZE, EventKind, Reason
+from engine.records import EVENT_SIZE, ORDER_EVENT, EventKind, Reason, unpack_event
 from tests.engines import new_engine
 from tests.scenario import split
 
 _REASON_AT = 22
+_FEE_AT = ORDER_EVENT.offset_of("fee_micro")
 
 
 class Faulty:
@@ -81,6 +82,18 @@ class ForgetsOnRestore(Faulty):
         return WrongReason.spoil(self, events) if self.restored else events  # type: ignore[arg-type]
 
 
+class WrongFee(Faulty):
+    """Takers pay one micro-USDC too much."""
+
+    def spoil(self, events: bytes) -> bytes:
+        spoiled = bytearray(events)
+        for offset in range(0, len(events), EVENT_SIZE):
+            if unpack_event(events, offset).get("fee_micro", 0) > 0:
+                [fee] = struct.unpack_from("<q", events, offset + _FEE_AT)
+                struct.pack_into("<q", spoiled, offset + _FEE_AT, fee + 1)
+        return bytes(spoiled)
+
+
 class WrongState(Faulty):
     """Events are right; the snapshot is not once a business date was rolled."""
 
@@ -102,7 +115,7 @@ class Dies(Faulty):
 
 
 FAULTS: dict[str, type[Faulty]] = {
-    fault.__name__: fault for fault in (WrongReason, Raises, ForgetsOnRestore, WrongState, Dies)
+    fault.__name__: fault for fault in (WrongReason, Raises, ForgetsOnRestore, WrongFee, WrongState, Dies)
 }
 
 

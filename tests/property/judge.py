@@ -18,6 +18,7 @@ from engine.layout import Field, Layout
 from engine.records import COMMAND_BODIES, COMMAND_SIZE, EVENT_SIZE, CommandKind, unpack_event
 from tests.engines import new_engine
 from tests.property.commands import Commands, Shape
+from tests.property.sequences import Generate
 from tests.scenario import Market, raw_line
 
 
@@ -33,6 +34,7 @@ NewEngine = Callable[[str, EngineLimits], Engine]
 BATCH_MAX = 120  # commands
 HASH_EVERY = 4  # batches
 _NOTHING = Layout("nothing")
+_SEQ_BITS = 48  # of an order id; above them its number within the command
 _ORDER_ID_AT = {kind: COMMAND_BODIES[kind].offset_of("order_id") for kind in (CommandKind.REPLACE, CommandKind.CANCEL)}
 
 
@@ -53,6 +55,7 @@ class Judge:
     two: str = "reference"
     make: NewEngine = new_engine
     restores: bool = True
+    generate: Generate = Commands
 
     # ---- long runs
 
@@ -62,7 +65,7 @@ class Judge:
 
         At the end the first engine replays all of it in one batch and has to arrive at the same events and state.
         """
-        commands = Commands(seed, shape)
+        commands = self.generate(seed, shape)
         rng = random.Random(seed)
         limits = commands.limits
         engines = self.make(self.one, limits), self.make(self.two, limits)
@@ -247,11 +250,12 @@ def without(records: list[bytes], at: int, count: int) -> list[bytes]:
     last = len(records)
 
     def moved(order_id: int) -> int:
-        if order_id <= at:
+        seq = order_id & ((1 << _SEQ_BITS) - 1)
+        if seq <= at:
             return order_id
-        if order_id <= min(at + count, last):
+        if seq <= min(at + count, last):
             return 0xFFFF_FFFF  # it named an order that is dropped
-        return order_id - (last - len(kept)) if order_id <= 2 * last else order_id
+        return order_id - (last - len(kept)) if seq <= 2 * last else order_id
 
     out = []
     for seq, record in enumerate(kept, 1):

@@ -13,14 +13,18 @@ from tests.property.commands import Commands
 from tests.property.diff import explain, main
 from tests.property.faults import FAULTS, make
 from tests.property.judge import Judge, Restores, split_records, without
+from tests.property.risk_shapes import EVERYTHING
+from tests.property.sequences import AllSequences, RiskSequences
 from tests.scenario import Market, raw_line, split
 
 SEED = 20
 COMMANDS = 400
 ENOUGH = 9  # commands: six for parties and instrument, the order that is killed, a TICK for one that waits
 
+ENOUGH_WITH_MONEY = 22  # and two accounts with sessions, settings of risk, deposits, a mark
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "Dies"])
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name not in ("Dies", "WrongFee")])
 def test_a_fault_is_found_and_shrunk(fault: str) -> None:
     judge = Judge(fault, "reference", make)
     found = next(filter(None, (judge.run(seed, COMMANDS, "works") for seed in range(SEED, SEED + 20))))
@@ -28,6 +32,16 @@ def test_a_fault_is_found_and_shrunk(fault: str) -> None:
     assert len(shrunk.records) <= ENOUGH
     assert judge.check(shrunk.limits, shrunk.records, Restores.ALWAYS) is not None
     assert Judge("reference", "reference").check(shrunk.limits, shrunk.records) is None
+
+
+def test_a_fault_of_money_is_found_and_shrunk() -> None:
+    judge = Judge("WrongFee", "reference", make, generate=RiskSequences(EVERYTHING))
+    found = judge.run(SEED, COMMANDS, "money")
+    assert found is not None
+    shrunk = judge.shrink(found, seconds=200)
+    assert len(shrunk.records) <= ENOUGH_WITH_MONEY
+    assert "fee_micro" in shrunk.what
+    run_scenario(judge.scenario(shrunk))
 
 
 def test_an_engine_that_dies_is_found_and_shrunk() -> None:
@@ -57,9 +71,9 @@ def test_the_scenario_can_be_run() -> None:
     run_scenario(text)
 
 
-@pytest.mark.parametrize("shape", ["everything", "wrong", "end of time"])
+@pytest.mark.parametrize("shape", ["everything", "wrong", "end of time", "wrong with money", "crashes"])
 def test_every_command_and_event_can_be_written_as_a_line(shape: str) -> None:
-    commands = Commands(SEED, shape)
+    commands = AllSequences()(SEED, shape)
     engine = new_engine("reference", commands.limits)
     market = Market(new_engine("reference", commands.limits), bare=True)
     lines: list[str] = []

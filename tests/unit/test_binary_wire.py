@@ -63,7 +63,7 @@ def test_new_order_is_these_bytes():
     (command,) = taken(batch)
     assert command == {
         "seq": 1, "timestamp_ns": 0, "kind": CommandKind.PLACE, "flags": 0, "session_id": 77,
-        "msg_seq_in": 3, "sent_ns": 0,
+        "msg_seq_in": 3, "sent_ns": 0, "operator_id": 0, "approver_id": 0, "case_id": 0,
         "account_id": 9, "instrument_id": 7, "client_order_id": "1", "price_e8": 1_234_500, "quantity_e8": 1_000,
         "display_quantity_e8": 0, "min_quantity_e8": 0, "expire_ns": 0, "take_profit_e8": 0,
         "stop_loss_e8": 0, "side": 1,
@@ -112,9 +112,7 @@ def test_split_at_every_byte_and_byte_by_byte():
 
 def test_unknown_enumeration_values_are_the_engines_to_refuse():
     inbound, batch = fresh()
-    odd = NewOrder(
-        cl_ord_id=1, account_id=1, instrument_id=1, side=9, order_type=200, time_in_force=77, quantity_e8=-1
-    )
+    odd = NewOrder(cl_ord_id=1, account_id=1, instrument_id=1, side=9, order_type=200, time_in_force=77, quantity_e8=-1)
     assert inbound.feed(encode_request(odd, 1), batch) == _wire.DECODED
     (command,) = taken(batch)
     assert [command[n] for n in ("side", "order_type", "time_in_force", "quantity_e8")] == [9, 200, 77, -1]
@@ -177,9 +175,7 @@ def test_structural_faults_name_their_place_and_what_came_before_counts(packet, 
 def test_client_seq_must_rise():
     for second in (5, 4):
         inbound, batch = fresh()
-        assert (
-            inbound.feed(encode_request(NEW, 5) + encode_request(NEW, second), batch) == _wire.DECODED | _wire.FAULT
-        )
+        assert inbound.feed(encode_request(NEW, 5) + encode_request(NEW, second), batch) == _wire.DECODED | _wire.FAULT
         assert inbound.fault_name == "CLIENT_SEQ"
     inbound, batch = fresh()
     assert inbound.feed(encode_request(NEW, 5) + encode_request(NEW, 2**64 - 2), batch) == _wire.DECODED
@@ -208,8 +204,7 @@ def test_heartbeats_and_debug_packets_are_passed_over_and_logout_stops():
     inbound, batch = fresh()
     data = messages.soup_packet(b"R") + messages.soup_packet(b"+", b"hello") + encode_request(NEW, 1)
     assert (
-        inbound.feed(data + messages.soup_packet(b"O") + encode_request(NEW, 2), batch)
-        == _wire.DECODED | _wire.LOGOUT
+        inbound.feed(data + messages.soup_packet(b"O") + encode_request(NEW, 2), batch) == _wire.DECODED | _wire.LOGOUT
     )
     assert len(batch) == 1
     assert inbound.packets == 4
@@ -275,18 +270,15 @@ def packets(data: bytes) -> list[tuple[bytes, bytes]]:
 
 def test_order_accepted_is_these_bytes():
     event = order_event(EventKind.ORDER_NEW)
-    assert (
-        _wire.encode_events(event)
-        == bytes.fromhex(
-            "007a 53"  # length 122 = type 1 + header 8 + block 112 + empty text 1
-            "7000 6500 6400 0000"
-            # event, time, index, reason, kind, state
-            "e903000000000000 00001ed1fe8c9717 02000000 0000 02 02 2c00000000000000"
-            "7b00000000000000 e903000000000000 09000000 07000000"  # clOrdId 123, orderId, account, instrument
-            "0a00000000000000 1400000000000000 0500000000000000 0f00000000000000 ecffffffffffffff"
-            "02 01 01 01 0100 01 00 0600000000000000 00"
-        ).replace(bytes.fromhex("00001ed1fe8c9717"), struct.pack("<q", 1_700_000_000_000_000_000))
-    )
+    assert _wire.encode_events(event) == bytes.fromhex(
+        "007a 53"  # length 122 = type 1 + header 8 + block 112 + empty text 1
+        "7000 6500 6400 0000"
+        # event, time, index, reason, kind, state
+        "e903000000000000 00001ed1fe8c9717 02000000 0000 02 02 2c00000000000000"
+        "7b00000000000000 e903000000000000 09000000 07000000"  # clOrdId 123, orderId, account, instrument
+        "0a00000000000000 1400000000000000 0500000000000000 0f00000000000000 ecffffffffffffff"
+        "02 01 01 01 0100 01 00 0600000000000000 00"
+    ).replace(bytes.fromhex("00001ed1fe8c9717"), struct.pack("<q", 1_700_000_000_000_000_000))
 
 
 ORDER_KINDS = [kind for kind in EventKind if kind <= EventKind.ORDER_STATUS]
@@ -354,9 +346,7 @@ def test_session_mass_and_command_events():
     )
     refused = records.MASS_EVENT.pack(**head, kind=21, reason=81, client_order_id="FIX-1")
     config = records.CONFIG_EVENT.pack(**head, kind=41, reason=91, command_kind=20)
-    found = [
-        messages.decode_report(p) for _, p in packets(_wire.encode_events(state + end + done + refused + config))
-    ]
+    found = [messages.decode_report(p) for _, p in packets(_wire.encode_events(state + end + done + refused + config))]
     assert [type(r).__name__ for r in found] == [
         "SessionState", "OrderStatusEnd", "MassCancelDone", "MassCancelRejected", "CommandResult",
     ]  # fmt: skip
@@ -379,8 +369,7 @@ def test_longest_report_fits_its_bound():
     )
     assert longest <= _wire.REPORT_BYTES
     assert (
-        len(_wire.encode_events(order_event(EventKind.ORDER_CANCELLED, client_order_id="x" * 40)))
-        <= _wire.REPORT_BYTES
+        len(_wire.encode_events(order_event(EventKind.ORDER_CANCELLED, client_order_id="x" * 40))) <= _wire.REPORT_BYTES
     )
 
 

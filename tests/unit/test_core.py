@@ -115,7 +115,7 @@ def test_a_schema_that_differs_from_the_compiled_one_is_named(monkeypatch: pytes
     for changed, text in (
         ({**table, "place": (size, {**offsets, "price_e8": 112})}, r"place\.price_e8 at 104.*at 112"),
         ({**table, "place": (size + 8, offsets)}, "place of 192 bytes.* 200"),
-        ({**table, "quote": (192, {})}, "layout quote"),
+        ({**table, "nonesuch": (192, {})}, "layout nonesuch"),
     ):
         monkeypatch.setattr(_core, "layout_table", lambda changed=changed: changed)
         with pytest.raises(ImportError, match=text):

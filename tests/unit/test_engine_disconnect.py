@@ -184,7 +184,7 @@ def test_a_grace_without_end_is_no_timer(market: Market) -> None:
         ("SESSION_LOGON session_id=30 cod_grace_ns=-1", "UNKNOWN_PARTY"),
         ("SESSION_LOGON session_id=1 cod_grace_ns=-1", "INVALID_PARAMETER"),
         ("SESSION_LOGON session_id=1 cod_flags=8", "INVALID_PARAMETER"),
-        ("SESSION_LOGON session_id=1 logon_flags=2", "INVALID_PARAMETER"),
+        ("SESSION_LOGON session_id=1 logon_flags=4", "INVALID_PARAMETER"),
         ("SESSION_DISCONNECT session_id=30 cause=1", "UNKNOWN_PARTY"),
         ("SESSION_DISCONNECT session_id=30 cause=0", "UNKNOWN_PARTY"),
         ("SESSION_DISCONNECT session_id=1 cause=0", "INVALID_PARAMETER"),

@@ -321,8 +321,6 @@ def test_a_modify_needs_no_free_place_on_the_book(new_market) -> None:
 # ---- the checks, in their order: each refusal also has what the following ones would refuse
 
 BAD_REPLACES = [  # options of `A replace a1`, the quantity and price of the order are 5@100 with 2 filled
-    ("9.5@99.5 as a2 take_profit_e8=1", "INVALID_ORDER_TYPE"),
-    ("9.5@99.5 as a2 stop_loss_e8=1", "INVALID_ORDER_TYPE"),
     ("9.5@99.5 as a2", "REJECTED_DUPLICATE_CLORDID"),
     ("2000.5@99.5", "INVALID_TICK_SIZE_PRECISION_QUANTITY"),
     ("1@99.5", "QUANTITY_LESS_THAN_MIN_QUANTITY"),

@@ -120,6 +120,10 @@ def test_the_business_date_only_goes_forward(market: Market) -> None:
             COMMAND_REJECTED  INVALID_PARAMETER
         roll 20260103
             CONFIG_SET
+        roll 99991232
+            COMMAND_REJECTED  INVALID_PARAMETER
+        roll 99991231
+            CONFIG_SET
     """)
 
 

@@ -540,6 +540,7 @@ cdef enum:  # 20020 MassCancelScope
     MASS_CANCEL_SCOPE_TRADER = 3
     MASS_CANCEL_SCOPE_DESK = 4
     MASS_CANCEL_SCOPE_FIRM = 5
+    MASS_CANCEL_SCOPE_BROKER = 7
 
 cdef enum:  # 20043 InstrumentState
     INSTRUMENT_STATE_ACTIVE = 1

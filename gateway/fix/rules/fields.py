@@ -530,7 +530,7 @@ BULK_FIELDS = (
         "MassCancelScope",
         "INT",
         "Whose orders; left out: 2 when 1 is given, else everything that the session acts for",
-        "1 SESSION\n2 ACCOUNT Of 1\n3 TRADER\n4 DESK\n5 FIRM",
+        "1 SESSION\n2 ACCOUNT Of 1\n3 TRADER\n4 DESK\n5 FIRM\n7 BROKER",
     ),
     field(20021, "MassCancelTarget", "STRING", "Name of the trader, desk or firm; left out = the session's own"),
     field(20050, "MMPWindowMs", "INT", "Rolling window in milliseconds"),

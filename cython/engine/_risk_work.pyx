@@ -1,0 +1,97 @@
+"""Work that may touch many accounts after a move of the mark or of money.
+
+Called by `_core` at the end of commands and for TICK; `_admin` and `_parties` start passes. Each piece costs units; a
+piece is begun while units are left.
+"""
+
+from libc.stdint cimport int32_t, uint32_t
+
+from engine._accruals cimport accrual_advance, settle
+from engine._liquidation cimport look
+from engine._risk_tables cimport touched_remove_first
+from engine._state cimport state_t
+from engine.bits cimport bits_after
+from engine.records cimport snap_venue_risk_t
+
+cdef enum:
+    LOOK_UNITS = 1  # an account that needs nothing
+    BOOK_UNITS = 8  # a booking, or a row of a loss limit
+    ACT_UNITS = 64
+
+
+cdef void start_pass(state_t *state) noexcept nogil:
+    cdef snap_venue_risk_t *venue = &state.risk.venue
+    if not state.risk.has_money:
+        return
+    if venue.pass_active:
+        venue.pass_again = True
+        return
+    venue.pass_active = True
+    venue.pass_cursor_id = 0
+
+
+cdef void start_monitors(state_t *state) noexcept nogil:
+    if state.risk.has_money and state.risk.monitors_count and not state.risk.venue.monitors_active:
+        state.risk.venue.monitors_active = True
+        state.risk.venue.monitor_cursor = 0
+
+
+cdef void carry_on_risk(state_t *state) noexcept nogil:
+    cdef int32_t units = <int32_t> state.limits.risk_units_max
+    cdef int32_t cost
+    while units > 0:
+        cost = take_piece(state)
+        if cost < 0:
+            return
+        units -= cost
+
+
+cdef int32_t take_piece(state_t *state) noexcept nogil:
+    """The units that it took; -1 when nothing waits."""
+    if state.risk.first_touched:
+        return look_at_touched(state)
+    if state.risk.venue.accrual_kind:
+        return BOOK_UNITS if accrual_advance(state) else 0
+    if state.risk.venue.pass_active:
+        return advance_pass(state)
+    if state.risk.venue.monitors_active:
+        return advance_monitors(state)
+    return -1
+
+
+cdef bint look_at(state_t *state, uint32_t account_id) noexcept nogil:
+    """Does an account's margin ask for an action? True when it did one."""
+    settle(state, account_id)
+    return look(state, account_id)
+
+
+cdef int32_t look_at_touched(state_t *state) noexcept nogil:
+    if look_at(state, state.risk.first_touched):
+        return ACT_UNITS
+    touched_remove_first(state)
+    return LOOK_UNITS
+
+
+cdef int32_t advance_pass(state_t *state) noexcept nogil:
+    """The next account with a position above the cursor. A pulse during the pass makes it start again at its end."""
+    cdef snap_venue_risk_t *venue = &state.risk.venue
+    cdef uint32_t account_id = bits_after(&state.risk.holders, venue.pass_cursor_id, state.limits.accounts_max)
+    if account_id == 0:
+        venue.pass_active = venue.pass_again
+        venue.pass_again = False
+        venue.pass_cursor_id = 0
+        return 0
+    if look_at(state, account_id):
+        return ACT_UNITS
+    venue.pass_cursor_id = account_id
+    return LOOK_UNITS
+
+
+cdef int32_t advance_monitors(state_t *state) noexcept nogil:
+    cdef snap_venue_risk_t *venue = &state.risk.venue
+    if venue.monitor_cursor >= state.risk.monitors_count:
+        venue.monitors_active = False
+        venue.monitor_cursor = 0
+        return 0
+    venue.monitor_cursor += 1
+    return BOOK_UNITS

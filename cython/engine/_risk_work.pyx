@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, uint32_t
 
 from engine._accruals cimport accrual_advance, settle
 from engine._liquidation cimport look
+from engine._monitors cimport monitors_advance
 from engine._risk_tables cimport touched_remove_first
 from engine._state cimport state_t
 from engine.bits cimport bits_after
@@ -55,7 +56,7 @@ cdef int32_t take_piece(state_t *state) noexcept nogil:
     if state.risk.venue.pass_active:
         return advance_pass(state)
     if state.risk.venue.monitors_active:
-        return advance_monitors(state)
+        return BOOK_UNITS if monitors_advance(state) else 0
     return -1
 
 
@@ -85,13 +86,3 @@ cdef int32_t advance_pass(state_t *state) noexcept nogil:
         return ACT_UNITS
     venue.pass_cursor_id = account_id
     return LOOK_UNITS
-
-
-cdef int32_t advance_monitors(state_t *state) noexcept nogil:
-    cdef snap_venue_risk_t *venue = &state.risk.venue
-    if venue.monitor_cursor >= state.risk.monitors_count:
-        venue.monitors_active = False
-        venue.monitor_cursor = 0
-        return 0
-    venue.monitor_cursor += 1
-    return BOOK_UNITS

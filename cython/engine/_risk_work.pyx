@@ -5,14 +5,16 @@ piece is begun while units are left.
 """
 
 from libc.stdint cimport int32_t, uint32_t
+from libc.string cimport memset
 
 from engine._accruals cimport accrual_advance, settle
 from engine._liquidation cimport look
 from engine._monitors cimport monitors_advance
 from engine._risk_tables cimport touched_remove_first
-from engine._state cimport state_t
+from engine._state cimport risk_of_account, state_t
 from engine.bits cimport bits_after
 from engine.records cimport snap_venue_risk_t
+from engine.table cimport prefetch
 
 cdef enum:
     LOOK_UNITS = 1  # an account that needs nothing
@@ -40,21 +42,23 @@ cdef void start_monitors(state_t *state) noexcept nogil:
 cdef void carry_on_risk(state_t *state) noexcept nogil:
     cdef int32_t units = <int32_t> state.limits.risk_units_max
     cdef int32_t cost
+    cdef ahead_t ahead
+    memset(&ahead, 0, sizeof(ahead))
     while units > 0:
-        cost = take_piece(state)
+        cost = take_piece(state, &ahead)
         if cost < 0:
             return
         units -= cost
 
 
-cdef int32_t take_piece(state_t *state) noexcept nogil:
+cdef int32_t take_piece(state_t *state, ahead_t *ahead) noexcept nogil:
     """The units that it took; -1 when nothing waits."""
     if state.risk.first_touched:
         return look_at_touched(state)
     if state.risk.venue.accrual_kind:
         return BOOK_UNITS if accrual_advance(state) else 0
     if state.risk.venue.pass_active:
-        return advance_pass(state)
+        return advance_pass(state, ahead)
     if state.risk.venue.monitors_active:
         return BOOK_UNITS if monitors_advance(state) else 0
     return -1
@@ -73,7 +77,37 @@ cdef int32_t look_at_touched(state_t *state) noexcept nogil:
     return LOOK_UNITS
 
 
-cdef int32_t advance_pass(state_t *state) noexcept nogil:
+# A pass meets accounts in the order of their ids, but their positions lie where they were first opened: each look would
+# wait for memory once per position. So the accounts that come next are followed a link further at each look.
+cdef enum:
+    AHEAD = 8
+
+
+ctypedef struct ahead_t:
+    uint32_t account_id  # the last one that is followed
+    uint32_t at
+    uint32_t positions[AHEAD]  # slots that have been asked for, of the accounts up to that one
+
+
+cdef inline void look_ahead(const state_t *state, ahead_t *ahead, uint32_t account_id) noexcept nogil:
+    cdef uint32_t n, slot
+    for n in range(AHEAD):
+        slot = ahead.positions[n]
+        if slot:
+            ahead.positions[n] = state.positions[slot].next_of_account
+            prefetch(&state.positions[ahead.positions[n]])
+            prefetch(&state.positions[ahead.positions[n]].cost)
+    ahead.account_id = bits_after(&state.risk.holders, max(ahead.account_id, account_id), state.limits.accounts_max)
+    if ahead.account_id == 0:
+        return
+    slot = risk_of_account(state, ahead.account_id).first_position
+    prefetch(&state.positions[slot])
+    prefetch(&state.positions[slot].cost)
+    ahead.positions[ahead.at] = slot
+    ahead.at = (ahead.at + 1) % AHEAD
+
+
+cdef int32_t advance_pass(state_t *state, ahead_t *ahead) noexcept nogil:
     """The next account with a position above the cursor. A pulse during the pass makes it start again at its end."""
     cdef snap_venue_risk_t *venue = &state.risk.venue
     cdef uint32_t account_id = bits_after(&state.risk.holders, venue.pass_cursor_id, state.limits.accounts_max)
@@ -82,6 +116,7 @@ cdef int32_t advance_pass(state_t *state) noexcept nogil:
         venue.pass_again = False
         venue.pass_cursor_id = 0
         return 0
+    look_ahead(state, ahead, account_id)
     if look_at(state, account_id):
         return ACT_UNITS
     venue.pass_cursor_id = account_id

@@ -94,7 +94,7 @@ class Limits(Table, frozen=True, kw_only=True):
     sessions_max: Count = 4_096
     works_max: Count = 1_024
     work_steps_max: Count = 256
-    risk_units_max: Count = 16_384
+    risk_units_max: Count = 2_048
     brokers_max: Count = 64
     limits_max: Count = 16_384
     protections_max: Count = 4_096

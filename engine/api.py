@@ -37,7 +37,7 @@ class EngineLimits:
     sessions_max: int = 4_096
     works_max: int = 1_024
     work_steps_max: int = 256
-    risk_units_max: int = 16_384  # of risk work per command (docs/risk.md section 7)
+    risk_units_max: int = 2_048  # of risk work per command (docs/risk.md section 7): below a millisecond
     brokers_max: int = 64
     limits_max: int = 16_384  # limit rows
     protections_max: int = 4_096  # market-maker protections

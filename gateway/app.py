@@ -50,12 +50,17 @@ from gateway.fix.door import FixDoor
 from gateway.fix.index import StoreError
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
+from gateway.risk_bootstrap import SECTIONS as RISK_SECTIONS
+from gateway.risk_bootstrap import known_calendars, known_weights, risk_commands
+from gateway.schedule import Clockwork, Schedule
 from gateway.session import DoorPorts
 from gateway.snapshot_process import SnapshotProcess
 
 BATCH_COMMANDS_MAX = 16_384
 PID_FILE = "perpgate.pid"
-WIRED_SECTIONS = frozenset(Section) - {Section.ORDER, Section.POSITION, Section.PENDING_REPLACE, Section.BOOK}
+WIRED_SECTIONS = RISK_SECTIONS | {
+    Section.VENUE, Section.FIRM, Section.DESK, Section.TRADER, Section.ACCOUNT, Section.SESSION, Section.INSTRUMENT,
+}  # fmt: skip
 
 
 class StartFault(Enum):
@@ -132,6 +137,7 @@ class Venue:
         self._sequencer: Sequencer
         self._door: BinaryDoor
         self._fix_door: FixDoor | None = None
+        self._clockwork: Clockwork | None = None
 
     # ------------------------------------------------------------------------------------------------- start
 
@@ -176,9 +182,13 @@ class Venue:
         )
         self._log.info("state_recovered", seq=tail.seq, state_hash=state_hash, **msgspec.structs.asdict(report))
         wanted = bootstrap_commands(settings.market, settings.participants, state)
+        if settings.risk is not None:
+            wanted += risk_commands(settings.risk, settings.market, state)
         epoch = await self._journal.fence(f"{socket.gethostname()} {os.getpid()}", recovered.engine.info)
         self._wire(recovered, tail, state)
-        await self._bootstrap([*lost_sessions(state), *wanted])
+        schedule = self._schedule(state)
+        changes = schedule.due(time.time_ns()) if schedule is not None else []
+        await self._bootstrap([*lost_sessions(state), *wanted, *changes])
         await self._door.start()
         if self._fix_door is not None:
             await self._fix_door.start(wiring.numbers(state))
@@ -189,6 +199,9 @@ class Venue:
         if settings.process.loop.busy_poll:
             self._spin()
         self._pauses.start()
+        if schedule is not None:
+            self._clockwork = Clockwork(schedule, self._sequencer.submit, refusals)
+            self._clockwork.start()
         return Ready(
             binary_port=self._door.port,
             fix_port=self._fix_door.port if self._fix_door is not None else 0,
@@ -248,6 +261,15 @@ class Venue:
             text = "\n".join(f"the engine does not take the configuration: {line}" for line in refused)
             raise StartError(StartFault.CONFIGURATION, text)
 
+    def _schedule(self, state: dict[Section, list[Any]]) -> Schedule | None:
+        """What the risk file wants by the clock; None without one."""
+        risk = self.settings.risk
+        if risk is None:
+            return None
+        calendars = {calendar.calendar_id: calendar for calendar in risk.calendars()}
+        rolls = {row.id: calendars[row.roll_calendar] for row in risk.instrument if row.roll_calendar}
+        return Schedule(calendars.values(), known_calendars(state), risk.pulses, rolls, known_weights(state))
+
     def _spin(self) -> None:
         """A callback that is always due keeps the loop from sleeping in the kernel."""
         self._spinning = asyncio.get_running_loop().call_soon(self._spin)
@@ -257,6 +279,8 @@ class Venue:
     async def stop(self) -> Stopped:
         """The orderly end: nobody is told anything after it, and everything that anybody was told is on the disk."""
         self._pauses.stop()
+        if self._clockwork is not None:
+            self._clockwork.stop()
         if self._follower is not None:
             await self._follower.stop()
         await asyncio.gather(self._door.stop(), *([self._fix_door.stop()] if self._fix_door is not None else []))

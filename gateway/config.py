@@ -23,43 +23,32 @@ import msgspec
 from msgspec import Meta
 
 from engine.records import parse_e8
+from gateway.config_types import (
+    MICRO_PER_E8,
+    AssetClassName,
+    ConfigError,
+    Count,
+    DecimalE8,
+    DecimalMicro,
+    Id,
+    Name,
+    Status,
+    Table,
+)
 from gateway.passwords import parse_hash, parse_public_key
+from gateway.risk_settings import RiskFile, check_risk
 
 T = TypeVar("T")
-NAME_BYTES_MAX = 32
-MICRO_PER_E8 = 100  # 1e-6 in units of 1e-8
-
-
-class ConfigError(ValueError):
-    """A file that cannot be used; the text names file and key and says what to write."""
-
-
-class DecimalE8(int):
-    """A decimal text in the global scale of 1e-8."""
-
-
-class DecimalMicro(int):
-    """A decimal text in micro-USDC."""
-
-
-Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-Id = Annotated[int, Meta(ge=1, le=2**31 - 1, description="number of its own, from 1, never used again")]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_BYTES_MAX, pattern="^[ -~]*$")]
-Status = Literal["active", "blocked"]
 BumpMs = Annotated[int, Meta(ge=0, le=60_000, description="delay of LIMIT orders and their modifies in ms; 0 = none")]
 Band = Annotated[int, Meta(ge=0, le=999_999, description="price band around the mark in parts per million; 0 = none")]
 Fills = Annotated[int, Meta(ge=1, le=1000, description="fills that one command may make")]
 Matcher = Annotated[str, Meta(min_length=1, max_length=24, description="entry point, or a name from [matchers]")]
 
 
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every table: unknown keys are refused."""
-
-
 # ----------------------------------------------------------------------------------------------------- process
 
 
-class Listen(_Settings, frozen=True, kw_only=True):
+class Listen(Table, frozen=True, kw_only=True):
     binary: Annotated[str, Meta(description="address:port of the binary door; port 0 takes a free one")] = (
         "127.0.0.1:7001"
     )
@@ -76,11 +65,11 @@ class Listen(_Settings, frozen=True, kw_only=True):
         return None if self.fix is None else split_address(self.fix)
 
 
-class Data(_Settings, frozen=True, kw_only=True):
+class Data(Table, frozen=True, kw_only=True):
     directory: Annotated[str, Meta(description="journal, event log and snapshots; created when absent")]
 
 
-class JournalSettings(_Settings, frozen=True, kw_only=True):
+class JournalSettings(Table, frozen=True, kw_only=True):
     durability: Annotated[
         Literal["fsync", "page-cache", "none"],
         Meta(description="participants are told after: the disk, the page cache, nothing (benchmarks only)"),
@@ -90,7 +79,7 @@ class JournalSettings(_Settings, frozen=True, kw_only=True):
     ] = 64
 
 
-class Limits(_Settings, frozen=True, kw_only=True):
+class Limits(Table, frozen=True, kw_only=True):
     """Capacities of the engine (`engine.api.EngineLimits`), all taken at start; exceeding one is a reason code."""
 
     orders_max: Count = 100_000
@@ -105,7 +94,7 @@ class Limits(_Settings, frozen=True, kw_only=True):
     sessions_max: Count = 4_096
     works_max: Count = 1_024
     work_steps_max: Count = 256
-    risk_units_max: Count = 16_384
+    risk_units_max: Count = 2_048
     brokers_max: Count = 64
     limits_max: Count = 16_384
     protections_max: Count = 4_096
@@ -116,19 +105,19 @@ class Limits(_Settings, frozen=True, kw_only=True):
     fee_tiers_max: Annotated[int, Meta(ge=1, le=255)] = 64
 
 
-class EngineSettings(_Settings, frozen=True, kw_only=True):
+class EngineSettings(Table, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, description="entry point in perpgate.engines: core or reference")] = "core"
     limits: Limits = Limits()
 
 
-class SnapshotSettings(_Settings, frozen=True, kw_only=True):
+class SnapshotSettings(Table, frozen=True, kw_only=True):
     interval_s: Annotated[
         int, Meta(ge=0, le=86_400, description="seconds between snapshots while running; 0 = only at an orderly end")
     ] = 300
     keep: Annotated[int, Meta(ge=1, le=1000, description="snapshots kept; older ones are deleted")] = 3
 
 
-class Tls(_Settings, frozen=True, kw_only=True):
+class Tls(Table, frozen=True, kw_only=True):
     certificate: Annotated[str, Meta(min_length=1, description="PEM file, chain included")]
     key: Annotated[str, Meta(min_length=1, description="PEM file of the private key")]
     client_ca: Annotated[
@@ -136,7 +125,7 @@ class Tls(_Settings, frozen=True, kw_only=True):
     ] = None
 
 
-class FixSettings(_Settings, frozen=True, kw_only=True):
+class FixSettings(Table, frozen=True, kw_only=True):
     """The FIX door; its address is listen.fix, its sessions are [[fix_session]] of the participants file."""
 
     dictionaries: Annotated[
@@ -150,7 +139,7 @@ class FixSettings(_Settings, frozen=True, kw_only=True):
     ] = 30
 
 
-class Login(_Settings, frozen=True, kw_only=True):
+class Login(Table, frozen=True, kw_only=True):
     timeout_s: Annotated[int, Meta(ge=1, le=300, description="seconds a connection may take to log in")] = 10
     attempts_per_minute: Annotated[
         int, Meta(ge=1, le=10_000, description="failed logins per address and user within 60 s")
@@ -158,7 +147,7 @@ class Login(_Settings, frozen=True, kw_only=True):
     connections_max: Annotated[int, Meta(ge=1, le=65_536, description="open connections, logged in or not")] = 1_024
 
 
-class SessionSettings(_Settings, frozen=True, kw_only=True):
+class SessionSettings(Table, frozen=True, kw_only=True):
     heartbeat_s: Annotated[int, Meta(ge=1, le=60, description="seconds of silence of ours before a heartbeat")] = 1
     silence_s: Annotated[
         int, Meta(ge=2, le=600, description="seconds of silence of theirs before the connection is dropped")
@@ -168,22 +157,25 @@ class SessionSettings(_Settings, frozen=True, kw_only=True):
     ] = 4_096
 
 
-class Loop(_Settings, frozen=True, kw_only=True):
+class Loop(Table, frozen=True, kw_only=True):
     busy_poll: Annotated[bool, Meta(description="never sleep: lower latency for one whole core")] = False
 
 
-class Files(_Settings, frozen=True, kw_only=True):
+class Files(Table, frozen=True, kw_only=True):
     market: Annotated[str, Meta(min_length=1, description="instruments")]
+    risk: Annotated[
+        str | None, Meta(description="money, calendars, feeds, indices, margins; left out: none of it, marks are set")
+    ] = None
     participants: Annotated[str, Meta(min_length=1, description="firms, desks, traders, accounts, sessions")]
 
 
-class ProcessFile(_Settings, frozen=True, kw_only=True):
+class ProcessFile(Table, frozen=True, kw_only=True):
     files: Files
     data: Data
     listen: Listen = Listen()
     journal: JournalSettings = JournalSettings()
     engine: EngineSettings = EngineSettings()
-    matchers: dict[str, str] = {}
+    matchers: dict[str, str] = msgspec.field(default_factory=dict)
     snapshot: SnapshotSettings = SnapshotSettings()
     fix: FixSettings = FixSettings()
     tls: Tls | None = None
@@ -194,10 +186,8 @@ class ProcessFile(_Settings, frozen=True, kw_only=True):
 
 # ------------------------------------------------------------------------------------------------------ market
 
-AssetClassName = Literal["equity", "index", "commodity", "fx", "precious_metal"]
 
-
-class InstrumentDefaults(_Settings, frozen=True, kw_only=True):
+class InstrumentDefaults(Table, frozen=True, kw_only=True):
     """What an [[instrument]] gets that does not say it itself."""
 
     matcher: Matcher = "price_time"
@@ -207,7 +197,7 @@ class InstrumentDefaults(_Settings, frozen=True, kw_only=True):
     bump_market: Annotated[bool, Meta(description="the speed bump also delays MARKET orders")] = False
 
 
-class BandPpm(_Settings, frozen=True, kw_only=True):
+class BandPpm(Table, frozen=True, kw_only=True):
     """Price band around the mark by class, parts per million; 0 = none (rulebook section 7)."""
 
     equity: Band = 100_000
@@ -217,7 +207,7 @@ class BandPpm(_Settings, frozen=True, kw_only=True):
     precious_metal: Band = 50_000
 
 
-class Instrument(_Settings, frozen=True, kw_only=True):
+class Instrument(Table, frozen=True, kw_only=True):
     id: Id
     symbol: Annotated[str, Meta(min_length=1, max_length=16, pattern="^[!-~]+$")]
     asset_class: AssetClassName
@@ -236,7 +226,7 @@ class Instrument(_Settings, frozen=True, kw_only=True):
     band_ppm: Band | None = None
 
 
-class MarketFile(_Settings, frozen=True, kw_only=True):
+class MarketFile(Table, frozen=True, kw_only=True):
     instrument: Annotated[tuple[Instrument, ...], Meta(min_length=1)]
     defaults: InstrumentDefaults = InstrumentDefaults()
     band_ppm: BandPpm = BandPpm()
@@ -245,20 +235,20 @@ class MarketFile(_Settings, frozen=True, kw_only=True):
 # ------------------------------------------------------------------------------------------------ participants
 
 
-class Firm(_Settings, frozen=True, kw_only=True):
+class Firm(Table, frozen=True, kw_only=True):
     id: Id
     name: Name
     status: Status = "active"
 
 
-class Desk(_Settings, frozen=True, kw_only=True):
+class Desk(Table, frozen=True, kw_only=True):
     id: Id
     firm: Id
     name: Name
     status: Status = "active"
 
 
-class Trader(_Settings, frozen=True, kw_only=True):
+class Trader(Table, frozen=True, kw_only=True):
     id: Id
     desk: Id
     name: Name
@@ -268,7 +258,7 @@ class Trader(_Settings, frozen=True, kw_only=True):
     status: Status = "active"
 
 
-class Account(_Settings, frozen=True, kw_only=True):
+class Account(Table, frozen=True, kw_only=True):
     id: Id
     trader: Id
     name: Name
@@ -280,7 +270,7 @@ class Account(_Settings, frozen=True, kw_only=True):
     status: Status = "active"
 
 
-class Session(_Settings, frozen=True, kw_only=True):
+class Session(Table, frozen=True, kw_only=True):
     id: Id
     name: Name
     scope: Literal["account", "trader", "desk", "firm"]
@@ -299,7 +289,7 @@ CompId = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[!-~]+$")]
 Digits = Literal[3, 6, 9]
 
 
-class FixSession(_Settings, frozen=True, kw_only=True):
+class FixSession(Table, frozen=True, kw_only=True):
     """A session of the FIX door. Its id is of the same kind as that of a [[session]]: the engine's."""
 
     id: Id
@@ -333,7 +323,7 @@ class FixSession(_Settings, frozen=True, kw_only=True):
     status: Status = "active"
 
 
-class ParticipantsFile(_Settings, frozen=True, kw_only=True):
+class ParticipantsFile(Table, frozen=True, kw_only=True):
     firm: Annotated[tuple[Firm, ...], Meta(min_length=1)]
     desk: tuple[Desk, ...] = ()
     trader: tuple[Trader, ...] = ()
@@ -349,6 +339,7 @@ class Settings(msgspec.Struct, frozen=True):
     process: ProcessFile
     market: MarketFile
     participants: ParticipantsFile
+    risk: RiskFile | None
     data_directory: Path
     market_path: Path
     participants_path: Path
@@ -367,7 +358,10 @@ def load_settings(path: Path) -> Settings:
     market_path, participants_path = base / process.files.market, base / process.files.participants
     market = load_market(market_path, process.engine.limits)
     participants = load_participants(participants_path, process.engine.limits)
-    return Settings(path, process, market, participants, base / process.data.directory, market_path, participants_path)
+    risk = load_risk(base / process.files.risk, market, process.engine.limits) if process.files.risk else None
+    return Settings(
+        path, process, market, participants, risk, base / process.data.directory, market_path, participants_path
+    )
 
 
 def load_market(path: Path, limits: Limits) -> MarketFile:
@@ -375,6 +369,15 @@ def load_market(path: Path, limits: Limits) -> MarketFile:
     market = read_toml(path, MarketFile)
     _refuse(path, [*_check_ids("instrument", market.instrument, limits.instruments_max), *_check_market(market)])
     return market
+
+
+def load_risk(path: Path, market: MarketFile, limits: Limits) -> RiskFile:
+    """Money, calendars, feeds, indices and margins of the market's instruments. Raises ConfigError."""
+    risk = read_toml(path, RiskFile)
+    findings = [*_check_ids("calendar", risk.calendar, limits.calendars_max)]
+    findings += _check_ids("feed", risk.feed, limits.feeds_max)
+    _refuse(path, [*findings, *check_risk(risk, {item.id: item.asset_class for item in market.instrument})])
+    return risk
 
 
 def load_participants(path: Path, limits: Limits) -> ParticipantsFile:

@@ -16,10 +16,12 @@ import structlog
 
 from engine.records import CommandKind, RiskSession, pack_command
 from gateway.calendars import Calendar, State
+from gateway.rolls import roll_command, weight_at
 
 SECOND_NS = 1_000_000_000
 SAMPLE_S = 5
 HOUR_S = 3_600
+WEIGHT_AT_FIRST = 10  # of a roll that has just been set
 _PULSE, _SAMPLE, _SETTLE = (
     pack_command(kind) for kind in (CommandKind.MARK_PULSE, CommandKind.FUNDING_SAMPLE, CommandKind.FUNDING_SETTLE)
 )
@@ -29,23 +31,33 @@ log = structlog.get_logger("schedule")
 class Schedule:
     """known: what the engine believes of each calendar, by id; a calendar it has never heard of is open and OPEN.
 
-    with_pulses: the venue prices its instruments itself; without, only calendars are kept.
+    with_pulses: the venue prices its instruments itself; without, only calendars and rolls are kept. rolls: the
+    calendar whose business days the index of an instrument follows; weights: what the engine has of these.
     """
 
-    def __init__(self, calendars: Iterable[Calendar], known: Mapping[int, State], with_pulses: bool) -> None:
+    def __init__(
+        self,
+        calendars: Iterable[Calendar],
+        known: Mapping[int, State],
+        with_pulses: bool,
+        rolls: Mapping[int, Calendar] | None = None,
+        weights: Mapping[int, int] | None = None,
+    ) -> None:
         self._calendars = tuple(calendars)
         self._known = dict(known)
         self._with_pulses = with_pulses
+        self._rolls = dict(rolls or {})
+        self._weights = dict(weights or {})
         self._second = 0  # the last one that was dealt with; 0 = none
 
     def due(self, now_ns: int) -> list[bytes]:
-        """Command records in the order in which they belong, neither numbered nor stamped: calendars first, then the
+        """Command records in the order in which they belong, neither numbered nor stamped: calendars and rolls, the
         settlement on the hour, the sample, the pulse. Nothing twice within a second."""
         second = now_ns // SECOND_NS
         if second <= self._second:
             return []
         before, self._second = self._second or second, second
-        commands = [*self._calendar_changes(now_ns)]
+        commands = [*self._calendar_changes(now_ns), *self._roll_changes(now_ns)]
         if self._with_pulses:
             if second // HOUR_S > before // HOUR_S:
                 commands.append(_SETTLE)
@@ -60,6 +72,13 @@ class Schedule:
             if state != self._known.get(calendar.calendar_id, State(True, RiskSession.OPEN)):
                 self._known[calendar.calendar_id] = state
                 yield calendar.command(state)
+
+    def _roll_changes(self, now_ns: int) -> Iterable[bytes]:
+        for instrument_id, calendar in self._rolls.items():
+            weight = weight_at(calendar, now_ns)
+            if weight != self._weights.get(instrument_id, WEIGHT_AT_FIRST):
+                self._weights[instrument_id] = weight
+                yield roll_command(instrument_id, weight)
 
 
 class Submit(Protocol):

@@ -12,19 +12,23 @@ from engine._feeds cimport set_feed, set_index, set_index_reference, set_manual_
 from engine._funding cimport funding_sample, funding_settle
 from engine._leverage cimport set_leverage
 from engine._prices cimport pulse, watch_reserve
+from engine._operator cimport kill, revive, set_limit, set_trading_window
 from engine._protections cimport reset_mmp, set_mmp
 from engine._risk_config cimport calendar_change, note, set_account_risk, set_fee, set_instrument_risk, set_venue_risk
 from engine._risk_work cimport start_monitors, start_pass
 from engine._state cimport find_session, session_t, state_t
+from engine._treasury cimport deposit, house_transfer, transfer, withdraw_end, withdraw_request
 from engine.records cimport (
-    COMMAND_KIND_CALENDAR_CHANGE, COMMAND_KIND_CHANGE_SYMBOL, COMMAND_KIND_DELIST, COMMAND_KIND_FUNDING_SAMPLE,
-    COMMAND_KIND_FUNDING_SETTLE, COMMAND_KIND_HOUSE_TRANSFER, COMMAND_KIND_KILL, COMMAND_KIND_MARK_PULSE,
-    COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP, COMMAND_KIND_REVIVE, COMMAND_KIND_SCHEDULE_DELISTING,
-    COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED, COMMAND_KIND_SET_INDEX,
-    COMMAND_KIND_SET_INDEX_REFERENCE, COMMAND_KIND_SET_INSTRUMENT_RISK, COMMAND_KIND_SET_LEVERAGE,
-    COMMAND_KIND_SET_LIMIT, COMMAND_KIND_SET_MANUAL_PRICE, COMMAND_KIND_SET_MMP, COMMAND_KIND_SET_ROLL_WEIGHT,
-    COMMAND_KIND_SET_TRADING_WINDOW, COMMAND_KIND_SET_VENUE_RISK, COMMAND_KIND_SPLIT, PARTY_STATUS_ACTIVE, REASON_ACK,
-    REASON_APPROVAL_REQUIRED, REASON_PERMISSION_DENIED, SESSION_RIGHT_PRICES, command_header_t, command_t,
+    COMMAND_KIND_CALENDAR_CHANGE, COMMAND_KIND_CHANGE_SYMBOL, COMMAND_KIND_DELIST, COMMAND_KIND_DEPOSIT,
+    COMMAND_KIND_FUNDING_SAMPLE, COMMAND_KIND_FUNDING_SETTLE, COMMAND_KIND_HOUSE_TRANSFER, COMMAND_KIND_KILL,
+    COMMAND_KIND_MARK_PULSE, COMMAND_KIND_NOTE, COMMAND_KIND_PRICE, COMMAND_KIND_RESET_MMP, COMMAND_KIND_REVIVE,
+    COMMAND_KIND_SCHEDULE_DELISTING, COMMAND_KIND_SET_ACCOUNT_RISK, COMMAND_KIND_SET_FEE, COMMAND_KIND_SET_FEED,
+    COMMAND_KIND_SET_INDEX, COMMAND_KIND_SET_INDEX_REFERENCE, COMMAND_KIND_SET_INSTRUMENT_RISK,
+    COMMAND_KIND_SET_LEVERAGE, COMMAND_KIND_SET_LIMIT, COMMAND_KIND_SET_MANUAL_PRICE, COMMAND_KIND_SET_MMP,
+    COMMAND_KIND_SET_ROLL_WEIGHT, COMMAND_KIND_SET_TRADING_WINDOW, COMMAND_KIND_SET_VENUE_RISK, COMMAND_KIND_SPLIT,
+    COMMAND_KIND_TRANSFER, COMMAND_KIND_WITHDRAW_DONE, COMMAND_KIND_WITHDRAW_FAILED, COMMAND_KIND_WITHDRAW_REQUEST,
+    PARTY_STATUS_ACTIVE, REASON_ACK, REASON_APPROVAL_REQUIRED, REASON_PERMISSION_DENIED, SESSION_RIGHT_PRICES,
+    command_header_t, command_t,
 )
 
 ctypedef uint16_t (*room_t)(state_t *state, const command_t *command) noexcept nogil
@@ -50,7 +54,33 @@ cdef room_t room_of(uint16_t kind) noexcept nogil:
         return set_mmp
     if kind == COMMAND_KIND_RESET_MMP:
         return reset_mmp
+    if kind < COMMAND_KIND_SET_VENUE_RISK:
+        return operator_room_of(kind)
+    if COMMAND_KIND_DEPOSIT <= kind <= COMMAND_KIND_HOUSE_TRANSFER:
+        return money_room_of(kind)
     return price_room_of(kind)
+
+
+cdef inline room_t operator_room_of(uint16_t kind) noexcept nogil:
+    if kind == COMMAND_KIND_SET_LIMIT:
+        return set_limit
+    if kind == COMMAND_KIND_KILL:
+        return kill
+    if kind == COMMAND_KIND_REVIVE:
+        return revive
+    if kind == COMMAND_KIND_SET_TRADING_WINDOW:
+        return set_trading_window
+    return NULL
+
+
+cdef inline room_t money_room_of(uint16_t kind) noexcept nogil:
+    if kind == COMMAND_KIND_DEPOSIT:
+        return deposit
+    if kind == COMMAND_KIND_WITHDRAW_REQUEST:
+        return withdraw_request
+    if kind == COMMAND_KIND_WITHDRAW_DONE or kind == COMMAND_KIND_WITHDRAW_FAILED:
+        return withdraw_end
+    return transfer if kind == COMMAND_KIND_TRANSFER else house_transfer
 
 
 cdef inline room_t price_room_of(uint16_t kind) noexcept nogil:
@@ -113,12 +143,6 @@ cdef uint16_t check_sender(const state_t *state, const command_header_t *header)
     if session == NULL or session.status != PARTY_STATUS_ACTIVE or not session.rights & SESSION_RIGHT_PRICES:
         return REASON_PERMISSION_DENIED
     return REASON_ACK
-
-
-cdef bint is_approved(const command_header_t *header) noexcept nogil:
-    if header.session_id == 0 and header.operator_id == 0:
-        return True
-    return header.approver_id != 0 and header.approver_id != header.operator_id
 
 
 cdef inline bint needs_approval(uint16_t kind) noexcept nogil:

@@ -94,6 +94,7 @@ cdef void write_mass_done(
     state_t *state, uint16_t kind, uint16_t reason, const snap_work_t *work, uint8_t scope, uint32_t target_id
 ) noexcept nogil
 cdef void write_session_state(state_t *state, uint32_t session_id, uint32_t instrument_id) noexcept nogil
-cdef void write_status_end(state_t *state, const snap_work_t *work) noexcept nogil
+# ORDER_STATUS_END and ACCOUNT_STATUS_END.
+cdef void write_status_end(state_t *state, uint16_t kind, const snap_work_t *work) noexcept nogil
 # CONFIG_SET, or COMMAND_REJECTED when there is a reason.
 cdef void write_config(state_t *state, uint16_t reason, const command_t *command) noexcept nogil

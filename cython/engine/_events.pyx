@@ -14,10 +14,9 @@ from engine._state cimport (
 from engine.names cimport NAME_SIZE
 from engine.records cimport (
     EVENT_KIND_CANCEL_REJECTED, EVENT_KIND_COMMAND_REJECTED, EVENT_KIND_CONFIG_SET, EVENT_KIND_MASS_CANCEL_REJECTED,
-    EVENT_KIND_ORDER_ATTACHED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_ORDER_STATUS_END, EVENT_KIND_QUOTE_REJECTED,
-    EVENT_KIND_REPLACE_REJECTED, EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t, command_header_t,
-    command_t, event_t, mass_cancel_t, order_event_t, place_t, quote_event_t, replace_t, snap_order_terms_t,
-    snap_work_t,
+    EVENT_KIND_ORDER_ATTACHED, EVENT_KIND_ORDER_REJECTED, EVENT_KIND_QUOTE_REJECTED, EVENT_KIND_REPLACE_REJECTED,
+    EVENT_KIND_SESSION_STATE, ORDER_STATE_REJECTED, REASON_ACK, cancel_t, command_header_t, command_t, event_t,
+    mass_cancel_t, order_event_t, place_t, quote_event_t, replace_t, snap_order_terms_t, snap_work_t,
 )
 
 
@@ -28,7 +27,7 @@ cdef asker_t answer_to(state_t *state, uint32_t session_id, uint64_t msg_seq_in)
     return before
 
 
-# ------------------------------------------------------------------------------------------------------- order events
+# -------------------------------------------------------------------------------------------------------- order events
 
 
 cdef order_event_t *write_order_to(
@@ -152,7 +151,7 @@ cdef void write_place_rejected(
     event.order_state = ORDER_STATE_REJECTED
 
 
-# ------------------------------------------------------------------------------------------------------ pairs, quotes
+# ------------------------------------------------------------------------------------------------------- pairs, quotes
 
 
 cdef void write_attached(state_t *state, uint32_t slot) noexcept nogil:
@@ -203,7 +202,7 @@ cdef void write_quote_rejected(
     written.quote.detail = detail
 
 
-# ------------------------------------------------------------------------------------------------------- other events
+# -------------------------------------------------------------------------------------------------------- other events
 
 
 cdef void write_mass_rejected(state_t *state, uint16_t reason, const mass_cancel_t *request) noexcept nogil:
@@ -241,10 +240,10 @@ cdef void write_session_state(state_t *state, uint32_t session_id, uint32_t inst
     written.session.cod_flags = session.cod_flags
 
 
-cdef void write_status_end(state_t *state, const snap_work_t *work) noexcept nogil:
+cdef void write_status_end(state_t *state, uint16_t kind, const snap_work_t *work) noexcept nogil:
     cdef const session_t *session = &state.sessions[work.session_id]
     cdef asker_t before = answer_to(state, work.session_id, work.msg_seq_in)
-    cdef event_t *written = event_begin(state, EVENT_KIND_ORDER_STATUS_END, REASON_ACK, work.session_id, 0)
+    cdef event_t *written = event_begin(state, kind, REASON_ACK, work.session_id, 0)
     set_parties(written, find_lineage(state, session.scope, session.parent_id))
     written.session.open_orders = work.affected_count
     state.asker = before

@@ -240,4 +240,5 @@ cdef void watch(state_t *state, uint8_t scope, uint32_t node_id, uint32_t new_ki
         panic_unless(not overflow, "the balance of a node is beyond the range of 64 bits")
     if new_kinds & KEPT_KINDS:
         state.risk.keeps_sums = True
-        node.watched = level and (node.watched or new_kinds & EXPOSURE_KINDS)
+        if level and new_kinds & EXPOSURE_KINDS:
+            node.watched = True

@@ -22,6 +22,8 @@ ctypedef struct figures_t:  # the sums of one account at the present marks
 
 
 cdef figures_t figures_of(const state_t *state, uint32_t account_id) noexcept nogil
+# Is its equity above the initial margin of its positions? Without a division, so a no may mean that it is close.
+cdef bint is_covered(const state_t *state, uint32_t account_id) noexcept nogil
 # Equity less what is required, alone: what an order's check needs. *required is the latter.
 cdef i128 available_of(const state_t *state, uint32_t account_id, i128 *required) noexcept nogil
 # Cash and unrealised profit and loss of everything at and below a node that has a row of a loss kind.

@@ -46,6 +46,31 @@ cdef figures_t figures_of(const state_t *state, uint32_t account_id) noexcept no
     return figures
 
 
+cdef bint is_covered(const state_t *state, uint32_t account_id) noexcept nogil:
+    """Each position's margin, rounded up, is less than a unit above its exact value."""
+    cdef i128 equity = balance_of(state, account_id)
+    cdef i128 margin = 0  # millionths of a unit
+    cdef uint32_t slot = risk_of_account(state, account_id).first_position
+    cdef const position_t *position
+    cdef const instrument_t *instrument
+    cdef const instrument_risk_t *risk
+    cdef i128 held
+    while slot:
+        position = &state.positions[slot]
+        slot = position.next_of_account
+        if position.lots == 0:
+            continue
+        instrument = &state.instruments[instrument_of(position)]
+        risk = risk_of_instrument(state, instrument_of(position))
+        if not risk.row.has_risk:
+            continue
+        held = <i128> position.lots * instrument.mark_ticks
+        equity += (held - position.cost) * instrument.tick_value_micro
+        margin += size_of_i128(held) * instrument.tick_value_micro * rates_of(state, risk, position.leverage).initial
+        margin += RATE_PPM
+    return equity * RATE_PPM > margin
+
+
 cdef i128 available_of(const state_t *state, uint32_t account_id, i128 *required) noexcept nogil:
     cdef i128 equity = balance_of(state, account_id)
     cdef i128 needed = 0

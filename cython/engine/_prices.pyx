@@ -22,7 +22,7 @@ from engine.records cimport (
 
 cdef enum:
     LEVELS_MAX = 1000  # of a side that an impact price looks at
-    LEVELS_FIRST = 16  # what nearly every side takes
+    LEVELS_STEP = 8  # so many times as many when they were not enough
     HANDOVER_STEP_PPM = 3333
     PPM = 1000000
 
@@ -50,14 +50,14 @@ cdef inline int64_t middle(int64_t a, int64_t b, int64_t c) noexcept nogil:
 cdef int64_t impact_q20(
     const instrument_t *instrument, uint8_t side, int64_t notional_micro
 ) noexcept nogil:
-    """Average price of a market order of that notional against a side; 0 when its levels are too thin. A few levels are
-    asked for at first, then more: nearly every side is deep enough at its top."""
+    """Average price of a market order of that notional against a side; 0 when its levels are too thin. A level costs
+    its matcher a look at each of its orders, so the best one is asked for alone, and then more and more."""
     cdef pg_level levels[LEVELS_MAX]
-    cdef size_t capacity = LEVELS_FIRST, count = 0, n = 0
+    cdef size_t capacity = 1, count, n = 0
     cdef int64_t left = notional_micro, lots = 0, lot_micro, taken
     cdef i128 value = 0
+    count = instrument.api.best(instrument.book, side, &levels[0].price_ticks, &levels[0].shown_lots)
     while True:
-        count = instrument.api.depth(instrument.book, side, levels, capacity)
         while n < count:
             lot_micro = levels[n].price_ticks * instrument.tick_value_micro
             taken = min(levels[n].shown_lots, (left - 1) // lot_micro + 1)
@@ -70,7 +70,8 @@ cdef int64_t impact_q20(
                 return <int64_t> value
         if count < capacity or capacity == LEVELS_MAX:
             return 0
-        capacity = min(8 * capacity, <size_t> LEVELS_MAX)
+        capacity = min(LEVELS_STEP * capacity, <size_t> LEVELS_MAX)
+        count = instrument.api.depth(instrument.book, side, levels, capacity)
 
 
 cdef impact_t impact_prices(const state_t *state, uint32_t instrument_id) noexcept nogil:

@@ -8,27 +8,31 @@ from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from engine._cascades cimport stop_to_fire
+from engine._accruals cimport settle
 from engine._checks cimport check_cancel_rate, covers, is_meant, may_cancel_at_all
 from engine._events cimport answer_to, write_mass_done, write_mass_rejected, write_order_to, write_status_end
 from engine._matching cimport withdraw
 from engine._orders cimport fire, release_first, shrink_stop
 from engine._parties cimport cancel_on_disconnect
+from engine._risk_events cimport write_account_status, write_position_status
 from engine._state cimport (
-    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session, first_work,
-    has_queued_work, has_room_for_work, instrument_of, is_stop, is_twap, level_of, order_key, order_t, party_table,
-    position_t, reduces, seq_of, session_t, size_of, state_t, terms_of_order, trim_remove_first, work_add,
-    work_remove_first,
+    TRADER_LEVEL, asker_t, cascade_remove_first, cod_timer_set, find_instrument, find_lineage, find_session,
+    first_work, has_queued_work, has_room_for_work, instrument_of, is_stop, is_twap, level_of, order_key, order_t,
+    party_table, position_t, reduces, risk_of_account, seq_of, session_t, size_of, state_t, terms_of_order,
+    trim_remove_first, work_add, work_remove_first,
 )
 from engine._twap cimport send_slice
 from engine.names cimport NAME_SIZE
 from engine.rate cimport MASS_CANCEL_WEIGHT_MICRO
 from engine.records cimport (
-    EVENT_KIND_MASS_CANCEL_DONE, EVENT_KIND_ORDER_CANCELLED, EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS,
-    EVENT_KIND_QUOTE_CANCELLED, ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED,
-    REASON_CANCELLED_ADMIN, REASON_CANCELLED_DISCONNECT, REASON_EXPIRED, REASON_INVALID_PARAMETER,
-    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION, SCOPE_VENUE,
-    SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_CANCEL_ON_DISCONNECT, WORK_EXPIRE_DAY, WORK_MASS_CANCEL,
-    WORK_ORDER_STATUS, WORK_QUOTE_CANCEL, mass_cancel_t, order_event_t, snap_work_t,
+    EVENT_KIND_ACCOUNT_STATUS_END, EVENT_KIND_MASS_CANCEL_DONE, EVENT_KIND_ORDER_CANCELLED,
+    EVENT_KIND_ORDER_EXPIRED, EVENT_KIND_ORDER_STATUS, EVENT_KIND_ORDER_STATUS_END, EVENT_KIND_QUOTE_CANCELLED,
+    ORDER_FLAG_QUOTE, ORDER_STATE_LIVE, REASON_ACK, REASON_BAD_SYMBOL, REASON_CANCELLED, REASON_CANCELLED_ADMIN,
+    REASON_CANCELLED_DISCONNECT, REASON_CANCELLED_KILL, REASON_EXPIRED, REASON_INVALID_PARAMETER,
+    REASON_PERMISSION_DENIED, REASON_REJECTED_CAPACITY, REASON_UNKNOWN_PARTY, SCOPE_ACCOUNT, SCOPE_SESSION,
+    SCOPE_VENUE, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_DAY, WORK_ACCOUNT_STATUS, WORK_CANCEL_ON_DISCONNECT,
+    WORK_EXPIRE_DAY, WORK_MASS_CANCEL, WORK_ORDER_STATUS, WORK_QUOTE_CANCEL, mass_cancel_t, order_event_t,
+    snap_work_t,
 )
 
 
@@ -184,12 +188,32 @@ cdef bint work_first(state_t *state) noexcept nogil:
         work.cursor_account_id = account_id
         work.cursor_order_id = 0
         state.visit_next = state.accounts[account_id].first_order
+        if work.work == WORK_ACCOUNT_STATUS:
+            tell_account(state, work)
     return False
+
+
+cdef void tell_account(state_t *state, snap_work_t *work) noexcept nogil:
+    """The account at the cursor, and its positions that are not flat."""
+    cdef asker_t before
+    cdef uint32_t position
+    settle(state, work.cursor_account_id)
+    before = answer_to(state, 0, 0)
+    write_account_status(state, work.cursor_account_id, work.session_id)
+    work.affected_count += 1
+    position = risk_of_account(state, work.cursor_account_id).first_position
+    while position:
+        if state.positions[position].lots:
+            write_position_status(state, position, work.session_id)
+        position = state.positions[position].next_of_account
+    state.asker = before
 
 
 cdef bint visit_orders(state_t *state, snap_work_t *work) noexcept nogil:
     """The rest of one account's orders that are older than the work. False when the steps ran out before its end."""
     cdef uint32_t slot
+    if work.work == WORK_ACCOUNT_STATUS:
+        return True
     while state.visit_next and seq_of(state.orders[state.visit_next].order_id) < work.seq:
         if not take_step(state):
             return False
@@ -250,8 +274,10 @@ cdef void write_status(state_t *state, const snap_work_t *work, uint32_t slot) n
 
 cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     """The first work leaves the queue and says so."""
+    cdef uint16_t reason
     if work.work == WORK_MASS_CANCEL:
-        write_mass_done(state, EVENT_KIND_MASS_CANCEL_DONE, REASON_ACK, work, work.scope, work.target_id)
+        reason = REASON_CANCELLED_KILL if work.reason == REASON_CANCELLED_KILL else REASON_ACK
+        write_mass_done(state, EVENT_KIND_MASS_CANCEL_DONE, reason, work, work.scope, work.target_id)
     elif work.work == WORK_CANCEL_ON_DISCONNECT:
         write_mass_done(
             state, EVENT_KIND_MASS_CANCEL_DONE, REASON_CANCELLED_DISCONNECT, work, SCOPE_SESSION, work.session_id
@@ -259,7 +285,9 @@ cdef void finish(state_t *state, snap_work_t *work) noexcept nogil:
     elif work.work == WORK_QUOTE_CANCEL:
         write_mass_done(state, EVENT_KIND_QUOTE_CANCELLED, REASON_ACK, work, work.scope, work.target_id)
     elif work.work == WORK_ORDER_STATUS:
-        write_status_end(state, work)
+        write_status_end(state, EVENT_KIND_ORDER_STATUS_END, work)
+    elif work.work == WORK_ACCOUNT_STATUS:
+        write_status_end(state, EVENT_KIND_ACCOUNT_STATUS_END, work)
     state.visit_next = 0
     work_remove_first(state)
 

@@ -3,7 +3,7 @@ at the price that leaves the liquidated account at zero."""
 
 from __future__ import annotations
 
-from engine.records import AccountFlag, Side, TradeKind
+from engine.records import INT64_MAX, AccountFlag, Side, TradeKind
 from engine.reference import margin
 from engine.reference.accruals import Accruals
 from engine.reference.arithmetic import PPM, ceiling, down
@@ -104,6 +104,7 @@ class Deleveraging:
             if opposite and not account.stage:
                 maintenance = margin.maintenance_micro(instrument, position)
                 key = Figures(self._state, account).equity * PPM // maintenance
+                key = max(-INT64_MAX, min(key, INT64_MAX))
                 last = int(bool(account.account_flags & _LAST))
                 ranking.rows.append((last, key, -abs(position.lots), account_id))
         if len(visited) < RANK_STEP:

@@ -138,7 +138,7 @@ class Takeover:
         self._transfers.carry_out(position, held, lots, instrument.mark_ticks, TradeKind.DLP_TRANSFER)
 
     def _take_for_fee(self, position: Position, instrument: Instrument, providers: list[Account]) -> None:
-        capacities = [self._capacity(provider, position, instrument) for provider in providers]
+        capacities = self._capacities(providers, position, instrument)
         fee = fee_per_lot_micro(instrument)
         lots = min(abs(position.lots), sum(capacities), max(0, self._state.risk.reserve_micro) // fee)
         for provider, share in zip(providers, shares(lots, capacities), strict=True):
@@ -151,14 +151,21 @@ class Takeover:
                     instrument_id=instrument.instrument_id,
                 )  # fmt: skip
 
+    def _capacities(self, providers: list[Account], position: Position, instrument: Instrument) -> list[int]:
+        """Position records that are free go to the first who need one."""
+        free = self._state.limits.positions_max - len(self._state.positions)
+        found = []
+        for provider in providers:
+            is_new = instrument.instrument_id not in provider.positions
+            lots = 0 if is_new and not free else self._capacity(provider, position, instrument)
+            free -= is_new and lots > 0
+            found.append(lots)
+        return found
+
     def _capacity(self, provider: Account, position: Position, instrument: Instrument) -> int:
-        """Lots that it has margin and room for; 0 when no position record is free."""
+        """Lots that it has margin and room for."""
         state = self._state
-        held = provider.positions.get(instrument.instrument_id)
-        if held is None:
-            if len(state.positions) >= state.limits.positions_max:
-                return 0
-            held = Position(provider, instrument.instrument_id)
+        held = provider.positions.get(instrument.instrument_id) or Position(provider, instrument.instrument_id)
         leverage = held.leverage or (instrument.risk.leverage_max if instrument.risk else 1)
         margin_per_lot = ceiling(instrument.mark_value_micro(1) * RATES[leverage].initial, PPM)
         affordable = max(0, Figures(state, provider).available) // margin_per_lot

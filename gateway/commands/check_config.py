@@ -12,7 +12,8 @@ from engine.records import COMMAND_SIZE
 from engine.snapshot_records import parse_snapshot
 from gateway.bootstrap import bootstrap_commands, refusals
 from gateway.commands.outcome import ExitCode, Refusal, add_json, print_json, print_pairs
-from gateway.config import ConfigError, Settings, load_settings
+from gateway.config import Settings, load_settings
+from gateway.config_types import ConfigError
 from gateway.engine_room import engine_factory, engine_limits
 
 DESCRIPTION = """\

@@ -23,7 +23,8 @@ from gateway.commands.outcome import (
     print_pairs,
     print_table,
 )
-from gateway.config import ConfigError, Settings, read_toml, split_address
+from gateway.config import Settings, read_toml, split_address
+from gateway.config_types import ConfigError
 from gateway.load import MIXES, PERCENTILES, LoadError, LoadPlan, LoadResult, LoadSession, run_load
 from gateway.venue_process import VenueProcess, VenueProcessError
 

@@ -15,7 +15,8 @@ from engine.records import parse_e8
 from engine.recovery import MakeEngine
 from engine.segments import SegmentFiles
 from gateway.commands.outcome import Refusal
-from gateway.config import ConfigError, Settings, load_settings
+from gateway.config import Settings, load_settings
+from gateway.config_types import ConfigError
 from gateway.engine_room import journal_directory, matcher_libraries
 from gateway.record_text import parse_time
 

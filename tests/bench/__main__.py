@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.bench import engine, fix, journal, matching, venue  # noqa: F401 - they register their benchmarks
+from tests.bench import engine, fix, journal, matching, pulse, venue  # noqa: F401 - they register their benchmarks
 from tests.bench.harness import BENCHMARKS, Options, Refused, conditions, describe, say
 
 EXIT_REFUSED = 3

@@ -137,8 +137,13 @@ class MoneyAuditor(Auditor):
         if not self.has_money or self._settings_changed:
             return
         holders = {account for (account, _), held in self.holdings.items() if held.lots}
-        for account in holders:
-            if self.stages[account] == LiquidationStage.NONE and not self._account_flags[account] & AccountFlag.HOUSE:
+        for account in list(self.cash):
+            if self._account_flags[account] & AccountFlag.HOUSE:
+                continue
+            if account not in holders:
+                assert self.stages[account] == LiquidationStage.NONE
+                assert self.cash[account] >= 0 or account in self.in_deficit, f"account {account} owes in silence"
+            elif self.stages[account] == LiquidationStage.NONE:
                 worth = self.worth(account)
                 assert worth.equity > worth.maintenance, f"account {account} is left alone"
 

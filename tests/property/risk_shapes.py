@@ -150,8 +150,8 @@ RISK_SHAPES = {
         },
     ),
     "huge": RiskShape(  # the largest tick value: some orders reach the venue's integers
-        limits=MONEY, steps=((10**8, 9 * 10**10),), middles=(100_000,), width_ticks=2_000, lots_max=1_500,
-        interests_orders=(0,), caps_orders=(10_000,), deposit_tenths=(3, 8), edge=0.05,
+        limits=MONEY, needs=("liquidation",), steps=((10**8, 9 * 10**10),), middles=(100_000,), width_ticks=2_000,
+        lots_max=1_500, interests_orders=(0,), caps_orders=(10_000,), deposit_tenths=(3, 8), edge=0.05,
     ),
     "no money": RiskShape(limits=MONEY, steps=Shape.steps, money=False, steps_ns=(0, MS, 300 * MS)),
     "full tables": RiskShape(

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from engine.api import EngineLimits
-from gateway.config import ConfigError, Limits, Settings, load_settings, split_address
+from gateway.config import Limits, Settings, load_settings, split_address
+from gateway.config_types import ConfigError
 from gateway.passwords import hash_password, verify_password
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -52,7 +53,7 @@ def test_every_key_of_the_shipped_process_files_has_a_comment(name: str) -> None
 
 def test_the_production_market_is_the_rulebooks_listing_table() -> None:
     market = load_settings(CONFIG / "production.toml").market
-    assert len(market.instrument) == 22
+    assert len(market.instrument) == 25  # 22 and three of Korea
     by_symbol = {item.symbol: item for item in market.instrument}
     assert by_symbol["COPPER-USD"].tick_size == 50_000
     assert by_symbol["EUR-USD"].min_quantity == 100 * 10**8

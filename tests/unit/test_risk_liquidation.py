@@ -239,6 +239,17 @@ def test_providers_that_cannot_take_are_left_out(held: RiskMarket, case: str) ->
     assert sum(lots for lots, _ in fills(events, TradeKind.ADL, 1)) == 10_000 - taken
 
 
+def test_the_last_free_position_record_goes_to_one_provider(new_venue: Callable[..., RiskMarket]) -> None:
+    venue = new_venue({"positions_max": 3})
+    long_position(venue)
+    for name in ("C", "D"):
+        provider(venue, name, 100_000)
+    venue.top_up(100)
+    events = venue.mark(23_300) + venue.drain()
+    assert fills(events, TradeKind.DLP_TRANSFER, 3) == [(10_000, 23_300)]
+    assert not fills(events, TradeKind.DLP_TRANSFER, 4)
+
+
 def test_the_reserve_limits_what_is_paid_for(held: RiskMarket) -> None:
     provider(held, "C", 1_000_000)
     held.risk(position_cap_micro=10**15)
@@ -293,6 +304,15 @@ def test_liquidity_providers_and_the_house_come_last(venue: RiskMarket) -> None:
     order = [e["account_id"] for e in of_kind(events, EventKind.ORDER_FILLED) if e["account_id"] != 1]
     assert order[-1] == 3
     assert set(order) == {2, 3, 4}
+
+
+def test_a_counterparty_that_is_covered_beyond_all_numbers(venue: RiskMarket) -> None:
+    """Its key of the ranking would be beyond 64 bits: 2^59 micro-USDC of equity for a maintenance margin of 61."""
+    venue.deposit("A", 0, micro=110)
+    venue.deposit("B", 2**59 // USDC)
+    venue.mark(100)
+    venue.trade("A", "B", 1, 100)
+    assert fills(venue.mark(90) + venue.drain(), TradeKind.ADL, 2) == [(1, 90)]
 
 
 def test_nobody_left_waits_for_the_next_pulse(new_venue: Callable[..., RiskMarket]) -> None:

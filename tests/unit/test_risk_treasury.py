@@ -37,8 +37,9 @@ def test_a_deposit_and_its_repeat(venue: RiskMarket) -> None:
 )
 def test_a_number_that_means_two_things(venue: RiskMarket, other: dict[str, Any]) -> None:
     send(venue, K.DEPOSIT, **DEPOSIT)
-    kind = other.pop("kind", K.DEPOSIT)
-    assert send(venue, kind, **{**DEPOSIT, **other}) == (R.INVALID_PARAMETER, [])
+    fields = {**DEPOSIT, **other}
+    kind = fields.pop("kind", K.DEPOSIT)
+    assert send(venue, kind, **fields) == (R.INVALID_PARAMETER, [])
 
 
 def test_a_refusal_is_remembered_too(venue: RiskMarket) -> None:

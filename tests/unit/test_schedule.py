@@ -66,6 +66,15 @@ def test_a_calendar_changes_before_the_pulse_of_its_second() -> None:
     assert kinds(schedule.due(ns("2026-11-25T09:00:01"))) == [K.MARK_PULSE]
 
 
+def test_a_roll_follows_its_calendars_days() -> None:
+    utc = Calendar(4, ZoneInfo("UTC"))
+    schedule = Schedule((), {}, False, {7: utc}, {7: 10})
+    assert schedule.due(ns("2026-11-08T23:59:59")) == []
+    [command] = schedule.due(ns("2026-11-09T00:00:00"))
+    assert (unpack_command(command)["instrument_id"], unpack_command(command)["weight"]) == (7, 8)
+    assert schedule.due(ns("2026-11-09T00:00:01")) == []
+
+
 class Sequencer:
     """Takes commands as the real one does; says when something came, so that no test waits for a time."""
 

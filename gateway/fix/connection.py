@@ -121,6 +121,8 @@ class FixConnection(asyncio.BufferedProtocol):
         self._leave(DisconnectReason.CLOSED_BY_PEER)
         self._inbound.release()
         self._transport = None
+        # These point back here: without them the memory is free at once, however many connections a second come and go.
+        self._outlet = self._resender = self._catch_up = self._login = None
         self._door.closed(self)
 
     # -------------------------------------------------------------------------------------------------- logon

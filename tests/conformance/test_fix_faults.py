@@ -68,7 +68,8 @@ class Trader:
             body = {**common, 37: order_id, 41: self.names[order_id]}
             if choice < 0.25:
                 self.client.send("F", body)
-            else:
+            else:  # whose ClOrdID is free from here on
+                self.again = [sent for sent in self.again if sent[11] != self.names[order_id]]
                 self.client.send("G", self._priced(body))
             return
         body = {**self._priced(common), 59: self.random.choice("113")}

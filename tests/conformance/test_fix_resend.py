@@ -41,8 +41,9 @@ def run(tmp_path: Path, script: Callable[[FixVenue, FixClient, FixClient], Await
 def resender_of(venue: FixVenue) -> Resender:
     connection = venue.fix.links[1].connection
     assert connection is not None
-    assert connection._resender is not None
-    return connection._resender
+    assert connection._outflow is not None
+    assert connection._outflow._resender is not None
+    return connection._outflow._resender
 
 
 async def trade_while_busy(venue: FixVenue, other: FixClient) -> int:

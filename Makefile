@@ -14,7 +14,7 @@ SAY = @printf '== %s\n'
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench check build debug trace sanitize diff crash conformance source lint types cover gen clean
+.PHONY: help demo test bench check build debug trace sanitize diff fuzz crash conformance source lint types cover gen clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ build: build/.compiled ## the compiled modules
 diff: $(VENV)/.installed-test build/.compiled ## compares both engines on fresh random commands for SECONDS seconds
 	$(SAY) "differential test of the engines, $(SECONDS) s, $(JOBS) at a time"
 	@$(PY) -m tests.property.diff --seconds $(SECONDS) --jobs $(JOBS) $(ARGS)
+
+fuzz: $(VENV)/.installed-test build/.compiled ## a million mutated FIX messages at framing, session and socket level
+	@$(PY) -m tests.property.fix_fuzz $(ARGS)
 
 crash: $(VENV)/.installed-test build/.compiled ## kills processes, cuts and damages files
 	@$(PY) -m pytest -m crash $(ARGS)

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import ssl
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 SOH = "\x01"
 
@@ -81,9 +82,17 @@ class FixClient:
     def close(self) -> None:
         self._writer.close()
 
+    @property
+    def transport(self) -> asyncio.ReadTransport:
+        return cast(asyncio.ReadTransport, self._writer.transport)
+
     def pause(self) -> None:
         """Reads nothing any more."""
-        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Reads again."""
+        self.transport.resume_reading()
 
     def abort(self) -> None:
         """The line is cut."""

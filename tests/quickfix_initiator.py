@@ -162,8 +162,10 @@ class Initiator:
 
     def messages(self) -> list[tuple[str, str]]:
         """QuickFIX's own log of messages: ("I" or "O", text with | for SOH)."""
-        path = next((self.directory / "log").glob("*.messages.current.log"))
-        return [("I" if " : 8=" in line else "O", line.rstrip("\n").replace(SOH, "|")) for line in path.open()]
+        path = next((self.directory / "log").glob("FIX*.messages.current.log"))
+        lines = path.read_text().splitlines()
+        ours = f"{SOH}49={self.session_id.getSenderCompID().getString()}{SOH}"
+        return [("O" if ours in line else "I", line.replace(SOH, "|")) for line in lines]
 
     def event_log(self) -> str:
-        return next((self.directory / "log").glob("*.event.current.log")).read_text()
+        return next((self.directory / "log").glob("FIX*.event.current.log")).read_text()

@@ -20,19 +20,16 @@ from gateway.fix._inbound import BATCH_FULL, DECODED, GARBLED, LOGOUT_LEVEL, MES
 from gateway.fix._outlet import MESSAGE_BYTES_MAX, FixOutlet
 from gateway.fix._wire import SESSION_FAULT, FixMessage
 from gateway.fix.logon import Options
-from gateway.fix.outbound import encode_fields
+from gateway.fix.outflow import Outflow
 from gateway.fix.participant import Link
 from gateway.fix.protocol import BusinessReason
-from gateway.fix.resend import Resender
-from gateway.fix.session import Action, Deliver, Disconnect, Message, Now, Resend, ResetNumbers, Send, Session, State
-from gateway.session import CatchUp, DisconnectReason
+from gateway.fix.session import Action, Deliver, Disconnect, Now, Resend, ResetNumbers, Send, Session, State
+from gateway.session import DisconnectReason
 
 if TYPE_CHECKING:
     from gateway.fix.door import FixDoor
 
-REPLAY_EVENTS_MAX = 256
 HIGH_WATER_BYTES = 65_536
-DEFERRED_MAX = 256
 ORDER_TYPES = frozenset("DFG")
 CANCELS = frozenset(("F", "q", "CA", "Z"))  # a throttled participant may still take risk off
 _REASONS = {
@@ -40,14 +37,6 @@ _REASONS = {
     GAP: DisconnectReason.EVENT_GAP,
     UNKNOWN: DisconnectReason.SESSION_UNKNOWN,
 }
-
-
-def routing_of(message: Message | None) -> bytes:
-    """OnBehalfOf and DeliverTo fields of an answer: those of the message, turned round; empty ones are left out."""
-    if message is None:
-        return b""
-    turned = ((there, message.get(here)) for here, there in protocol.ROUTING)
-    return encode_fields(tuple((tag, value[:32]) for tag, value in turned if value))
 
 
 class FixConnection(asyncio.BufferedProtocol):
@@ -64,11 +53,8 @@ class FixConnection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._fd = -1
         self._outlet: FixOutlet | None = None
-        self._catch_up: CatchUp | None = None
-        self._resender: Resender | None = None
-        self._deferred: list[Send] = []
+        self._outflow: Outflow | None = None
         self._login: asyncio.Task[None] | None = None
-        self._may_write = True
         self._is_parked = False
         self._awaits_answers: FixMessage | None = None  # a possible duplicate, until all before it were answered
         self._wants_snapshot = False
@@ -108,19 +94,19 @@ class FixConnection(asyncio.BufferedProtocol):
             self._stopped(stop)
 
     def pause_writing(self) -> None:
-        self._may_write = False
+        if self._outflow is not None:
+            self._outflow.pause()
 
     def resume_writing(self) -> None:
-        self._may_write = True
-        if self._resender is not None:
-            self._resender.resume()
-        if self._catch_up is not None:
-            self._catch_up.resume()
+        if self._outflow is not None:
+            self._outflow.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave(DisconnectReason.CLOSED_BY_PEER)
         self._inbound.release()
         self._transport = None
+        # These point back here: without them the memory is free at once, however many connections a second come and go.
+        self._outlet = self._outflow = self._login = None
         self._door.closed(self)
 
     # -------------------------------------------------------------------------------------------------- logon
@@ -151,7 +137,7 @@ class FixConnection(asyncio.BufferedProtocol):
         outlet.start_at(link.next_session_seq)
         outlet.set_repeats_until(door.repeats_until(link))
         self._outlet = outlet
-        self._resender = Resender(door.ports, outlet, lambda: self._may_write, self._resent)
+        self._outflow = Outflow(door.ports, outlet, door.config.output_bytes_max, self.outlet_stopped)
         self._begin_inbound(link)
         session = link.session
         if options.refusal:
@@ -166,8 +152,7 @@ class FixConnection(asyncio.BufferedProtocol):
         self._submit_logon(options)
         self._sync_in()
         self._flush()
-        if not self._resender.is_busy:
-            self._resent()
+        self._outflow.start()
         self._is_parked = True  # nothing has been read since the Logon
         self._wait_for_room()
 
@@ -313,42 +298,15 @@ class FixConnection(asyncio.BufferedProtocol):
         self._flush()
 
     def _send(self, send: Send) -> None:
-        assert self._outlet is not None
-        assert self._resender is not None
-        if self._resender.is_busy and send.msg_type != "5":
-            if len(self._deferred) >= DEFERRED_MAX:
-                self.drop(DisconnectReason.SLOW_CONSUMER, "too many answers wait for a resend")
-                return
-            self._deferred.append(send)
-            return
-        body = encode_fields(send.fields)
-        self._outlet.send(send.msg_type.encode("ascii"), body, routing_of(send.answers), send.keep)
+        assert self._outflow is not None
+        if not self._outflow.send(send):
+            self.drop(DisconnectReason.SLOW_CONSUMER, "too many answers wait for a resend")
 
     def _resend(self, wanted: Resend) -> None:
-        assert self._outlet is not None
-        assert self._resender is not None
-        self._outlet.hold()
-        if self._catch_up is not None:
-            self._catch_up.cancel()
-            self._catch_up = None
-        if not self._resender.add(wanted.begin, wanted.end):
+        assert self._outflow is not None
+        if not self._outflow.resend(wanted):
             for action in self._session.end("too many ResendRequests at a time", self._door.now()):
                 self._perform(action)
-
-    def _resent(self) -> None:
-        """Nothing is being sent again: what waited goes out, then events from where they were held."""
-        door, outlet = self._door, self._outlet
-        assert outlet is not None
-        if self.is_closed:
-            return
-        deferred, self._deferred = self._deferred, []
-        for send in deferred:
-            self._send(send)
-        limit = door.config.output_bytes_max
-        events_max = max(16, min(REPLAY_EVENTS_MAX, limit // 4 // MESSAGE_BYTES_MAX))
-        self._catch_up = CatchUp(door.ports, outlet, lambda: self._may_write, self.outlet_stopped, events_max)
-        self._catch_up.start()
-        self._flush()
 
     def _deliver(self, message: FixMessage, level: int) -> None:
         """An application message in order."""
@@ -447,8 +405,8 @@ class FixConnection(asyncio.BufferedProtocol):
         self._session.next_in = self._inbound.next_in
         self.answers_came()
         self.save()
-        waits = [w.blocked_since_s for w in (self._resender, self._catch_up) if w is not None and w.blocked_since_s]
-        if waits and now.mono_s - min(waits) > self._door.config.slow_consumer_s:
+        blocked_since_s = self._outflow.blocked_since_s if self._outflow is not None else None
+        if blocked_since_s is not None and now.mono_s - blocked_since_s > self._door.config.slow_consumer_s:
             self.drop(DisconnectReason.SLOW_CONSUMER, abort=True)
             return
         heard_s = now.mono_s if self._is_parked else self.heard_s
@@ -518,8 +476,6 @@ class FixConnection(asyncio.BufferedProtocol):
                 )
         self.is_closed = True
         self.closed_s = self._door.ports.clock()
-        if self._catch_up is not None:
-            self._catch_up.cancel()
-        if self._resender is not None:
-            self._resender.cancel()
+        if self._outflow is not None:
+            self._outflow.close()
         self._door.left(self, reason, text)

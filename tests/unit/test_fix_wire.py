@@ -10,6 +10,7 @@ import pytest
 from engine.records import format_e8, parse_e8
 from gateway.fix import _wire
 from tests.fix_messages import fields_of, order, utc, wrap
+from tests.property.fix_fuzz import mutate
 
 SEED = 20261124
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -165,25 +166,6 @@ def test_split_at_every_byte() -> None:
         again, _, left = _wire.split_stream(stream[cut - rest :], 4_096)
         assert first + again == whole
         assert left == 0
-
-
-def mutate(random_: random.Random, data: bytes) -> bytes:
-    """One to three faults: a byte changed, dropped, doubled, or a stretch cut out or repeated."""
-    changed = bytearray(data)
-    for _ in range(random_.randrange(1, 4)):
-        at = random_.randrange(len(changed))
-        kind = random_.randrange(5)
-        if kind == 0:
-            changed[at] = random_.choice((0, 1, 45, 48, 57, 61, 255, random_.randrange(256)))
-        elif kind == 1 and len(changed) > 1:
-            del changed[at]
-        elif kind == 2:
-            changed.insert(at, changed[at])
-        elif kind == 3 and len(changed) > 8:
-            del changed[at : at + random_.randrange(1, 8)]
-        else:
-            changed[at:at] = changed[at : at + random_.randrange(1, 20)]
-    return bytes(changed)
 
 
 def test_a_hundred_thousand_mutated_messages_leave_the_stream_readable() -> None:

@@ -50,8 +50,10 @@ from gateway.fix.door import FixDoor
 from gateway.fix.index import StoreError
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
+from gateway.price_feed import PriceFileError
 from gateway.risk_bootstrap import SECTIONS as RISK_SECTIONS
 from gateway.risk_bootstrap import known_calendars, known_weights, risk_commands
+from gateway.risk_settings import price_source
 from gateway.schedule import Clockwork, Schedule
 from gateway.session import DoorPorts
 from gateway.snapshot_process import SnapshotProcess
@@ -155,7 +157,7 @@ class Venue:
         if isinstance(error, JournalError):
             damaged = isinstance(error, JournalDamageError)
             return StartError(StartFault.DAMAGE if damaged else StartFault.MACHINE, str(error))
-        if isinstance(error, BootstrapError | UnknownPluginError | DictionaryError | StoreError):
+        if isinstance(error, BootstrapError | PriceFileError | UnknownPluginError | DictionaryError | StoreError):
             return StartError(StartFault.CONFIGURATION, str(error))
         if isinstance(error, OSError):
             where = error.filename or self.settings.process.listen.binary
@@ -268,7 +270,8 @@ class Venue:
             return None
         calendars = {calendar.calendar_id: calendar for calendar in risk.calendars()}
         rolls = {row.id: calendars[row.roll_calendar] for row in risk.instrument if row.roll_calendar}
-        return Schedule(calendars.values(), known_calendars(state), risk.pulses, rolls, known_weights(state))
+        prices = price_source(risk, self.settings.path.resolve().parent)
+        return Schedule(calendars.values(), known_calendars(state), risk.pulses, rolls, known_weights(state), prices)
 
     def _spin(self) -> None:
         """A callback that is always due keeps the loop from sleeping in the kernel."""

@@ -50,6 +50,7 @@ from gateway.binary.messages import (
     Request,
     SessionOptions,
     SessionState,
+    SourcePrice,
     decode_report,
     encode_request,
     login_request,
@@ -200,7 +201,8 @@ class BinaryClient:
             raise SessionClosed("the client is not connected")
         packet = encode_request(request, self.client_seq + 1)
         self.client_seq += 1
-        self._unanswered[self.client_seq] = packet
+        if not isinstance(request, SourcePrice):  # not answered, and of no use when it is late
+            self._unanswered[self.client_seq] = packet
         if len(self._unanswered) > UNANSWERED_MAX:
             del self._unanswered[next(iter(self._unanswered))]
         self._wire.send(packet)
@@ -380,5 +382,6 @@ __all__ = [
     "Report",
     "Request",
     "SessionOptions",
+    "SourcePrice",
     "SessionState",
 ]

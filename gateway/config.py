@@ -275,7 +275,7 @@ class Session(Table, frozen=True, kw_only=True):
     name: Name
     scope: Literal["account", "trader", "desk", "firm"]
     node: Annotated[int, Meta(ge=1, le=2**31 - 1, description="id of the account, trader, desk or firm it acts for")]
-    rights: Annotated[tuple[Literal["trade", "cancel"], ...], Meta(min_length=1)] = ("trade", "cancel")
+    rights: Annotated[tuple[Literal["trade", "cancel", "prices"], ...], Meta(min_length=1)] = ("trade", "cancel")
     username: Annotated[
         str, Meta(min_length=1, max_length=6, pattern="^[!-~]+$", description="binary login, at most 6 characters")
     ]

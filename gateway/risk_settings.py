@@ -7,12 +7,14 @@ rolls. Every key is one of a command in docs/risk.md section 2; the rulebook's n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from gateway.calendars import Calendar, CalendarError, dates_of, windows_of, zone_of
-from gateway.config_types import AssetClassName, DecimalMicro, Id, Name, Ppm, Table
+from gateway.config_types import AssetClassName, DecimalE8, DecimalMicro, Id, Name, Ppm, Table
+from gateway.price_feed import PriceSource, RandomWalk, read_prices
 
 MICRO = 1_000_000
 RateE8 = Annotated[int, Meta(ge=-1_000_000, le=10_000_000, description="1e-8 of the notional: 50_000 are 5 bp")]
@@ -89,6 +91,15 @@ class Feed(Table, frozen=True, kw_only=True):
     sources: Annotated[int, Meta(ge=1, le=8, description="whose median counts")] = 1
     flag_ms: Annotated[int, Meta(ge=1, le=86_400_000, description="a price as old as that is flagged")] = 5_000
     stale_ms: Annotated[int, Meta(ge=1, le=86_400_000, description="an older one is not used")] = 30_000
+    start_price: Annotated[DecimalE8, Meta(description="where a random walk of [prices] begins")] = DecimalE8(0)
+
+
+class PriceStandIn(Table, frozen=True, kw_only=True):
+    """Prices without an oracle, for tests and demonstrations: a file, or a walk of the feeds with a start price."""
+
+    csv: Annotated[str, Meta(description="file with second,feed,source,price; empty: a random walk")] = ""
+    seed: Annotated[int, Meta(ge=0, description="of the walk")] = 1
+    step_ppm: Annotated[Ppm, Meta(description="largest step of a second")] = 100
 
 
 class ClassRisk(Table, frozen=True, kw_only=True):
@@ -140,11 +151,22 @@ class RiskFile(Table, frozen=True, kw_only=True):
     feed: tuple[Feed, ...] = ()
     class_risk: ClassTables = ClassTables()
     instrument: tuple[InstrumentRisk, ...] = ()
+    prices: PriceStandIn | None = None
     pulses: Annotated[bool, Meta(description="the venue sends mark pulses and funding by its clock")] = True
 
     def calendars(self) -> list[Calendar]:
         """Those of the file, which `check_risk` has found to be sound."""
         return [table.calendar() for table in self.calendar]
+
+
+def price_source(risk: RiskFile, directory: Path) -> PriceSource | None:
+    """What stands in for an oracle; None without [prices]. Raises PriceFileError."""
+    if risk.prices is None:
+        return None
+    if risk.prices.csv:
+        return read_prices(directory / risk.prices.csv)
+    starts = {feed.id: int(feed.start_price) for feed in risk.feed if feed.start_price}
+    return RandomWalk(risk.prices.seed, risk.prices.step_ppm, starts)
 
 
 _OWN = tuple(ClassRisk.__struct_fields__)

@@ -16,6 +16,7 @@ import structlog
 
 from engine.records import CommandKind, RiskSession, pack_command
 from gateway.calendars import Calendar, State
+from gateway.price_feed import PriceSource
 from gateway.rolls import roll_command, weight_at
 
 SECOND_NS = 1_000_000_000
@@ -32,7 +33,8 @@ class Schedule:
     """known: what the engine believes of each calendar, by id; a calendar it has never heard of is open and OPEN.
 
     with_pulses: the venue prices its instruments itself; without, only calendars and rolls are kept. rolls: the
-    calendar whose business days the index of an instrument follows; weights: what the engine has of these.
+    calendar whose business days the index of an instrument follows; weights: what the engine has of these. prices: what
+    stands in for an oracle; its seconds count from the first call.
     """
 
     def __init__(
@@ -42,12 +44,15 @@ class Schedule:
         with_pulses: bool,
         rolls: Mapping[int, Calendar] | None = None,
         weights: Mapping[int, int] | None = None,
+        prices: PriceSource | None = None,
     ) -> None:
         self._calendars = tuple(calendars)
         self._known = dict(known)
         self._with_pulses = with_pulses
         self._rolls = dict(rolls or {})
         self._weights = dict(weights or {})
+        self._prices = prices
+        self._first_second: int | None = None
         self._second = 0  # the last one that was dealt with; 0 = none
 
     def due(self, now_ns: int) -> list[bytes]:
@@ -63,8 +68,23 @@ class Schedule:
                 commands.append(_SETTLE)
             if second // SAMPLE_S > before // SAMPLE_S:
                 commands.append(_SAMPLE)
+            commands += self._source_prices(second, now_ns)
             commands.append(_PULSE)
         return commands
+
+    def _source_prices(self, second: int, now_ns: int) -> Iterable[bytes]:
+        if self._prices is None:
+            return
+        if self._first_second is None:
+            self._first_second = second
+        for price in self._prices.at(second - self._first_second):
+            yield pack_command(
+                CommandKind.PRICE,
+                feed_id=price.feed_id,
+                source=price.source,
+                price_e8=price.price_e8,
+                source_ns=now_ns,
+            )
 
     def _calendar_changes(self, now_ns: int) -> Iterable[bytes]:
         for calendar in self._calendars:

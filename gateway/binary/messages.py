@@ -136,7 +136,22 @@ class SessionOptions(Request, kw_only=True, frozen=True):
     logon_flags: int = 0
 
 
-REQUESTS: tuple[type[Request], ...] = (NewOrder, ReplaceOrder, CancelOrder, MassCancel, SessionOptions)
+class SourcePrice(Request, kw_only=True, frozen=True):
+    """The price of a feed from one of its sources. Taken in silence; CommandResult tells of a refusal."""
+
+    template = Template(
+        6,
+        "SourcePrice",
+        _fields("client_seq:u64 sending_time_ns:u64 feed_id:u32 source:u32 source_price_e8:i64 source_time_ns:u64"),
+    )
+    feed_id: int
+    source_price_e8: int
+    source_time_ns: int  # one that is older than the source's last is refused
+    source: int = 0
+    sending_time_ns: int | None = None
+
+
+REQUESTS: tuple[type[Request], ...] = (NewOrder, ReplaceOrder, CancelOrder, MassCancel, SessionOptions, SourcePrice)
 
 # ------------------------------------------------------------------------------------------------------- reports
 

@@ -107,6 +107,8 @@ class RiskCommands(Commands):
         return row[3:]
 
     def _any_instrument(self) -> Instrument:
+        if self._roll() < self.shape.focus:
+            return self._instruments[0]
         return self._instruments[int(self._roll() * 3)]
 
     def _people(self) -> dict[str, int]:
@@ -135,10 +137,11 @@ class RiskCommands(Commands):
     def _set_up(self) -> list[tuple[CommandKind, Row]]:
         first = [(K.SET_BROKER, self._row(K.SET_BROKER, party_id=1, status=ACTIVE, name=b"broker"))]
         first += super()._set_up()[::-1]
-        self._providers = self._rng.choice((PROVIDERS, PROVIDERS, PROVIDERS[:1], ()))
+        known = (PROVIDERS, PROVIDERS, PROVIDERS[:1], ()) if self.shape.has_providers else ((),)
+        self._providers = self._rng.choice(known)
         is_rich = "liquidation" not in self._parts and not self.shape.safe
         self._is_rich = dict.fromkeys(range(1, self.shape.accounts + 1), is_rich)
-        if self._roll() < 0.5 and not self.shape.safe:
+        if (self._roll() < 0.5 or not self.shape.has_providers) and not self.shape.safe:
             self._is_rich.update(dict.fromkeys(PROVIDERS, True))
         if "prices" in self._parts:
             first += [self._set_feed(feed) for feed in range(1, FEEDS + 1)]
@@ -151,7 +154,7 @@ class RiskCommands(Commands):
         first.append((K.SET_VENUE_RISK, self._venue_row()))
         if self._has_money:
             first += [self._deposit(account) for account in range(1, self.shape.accounts + 1)]
-            if self._roll() < 0.5:
+            if self.shape.has_reserve and self._roll() < 0.5:
                 first.append(self._top_up())
         for instrument in self._instruments:
             if instrument.instrument_id not in self._priced and (self._roll() < 0.9 or self.shape.safe):
@@ -202,6 +205,8 @@ class RiskCommands(Commands):
             self._known.pop()  # most stops are refused: modifies and cancels are for orders
         if self._roll() < 0.1:
             row[3] = self.time_ns - int(self._roll() * 3 * MS)  # sent_ns
+        if self._roll() < self.shape.focus:
+            row[names.index("instrument_id")] = 1
         if self._roll() < self.shape.lean and row[4] not in PROVIDERS:
             self._take(row, names)
         if "pairs" in self._parts and self._roll() < self.shape.pairs:
@@ -268,9 +273,9 @@ class RiskCommands(Commands):
             self._remember(Known(side << _OWN_IDS | self.seq, session, account, instrument, side, 3, b""))
         return K.QUOTE, self._row(
             K.QUOTE, session, account, instrument.instrument_id, quote_id=b"q%d" % (self.seq % 50),
-            bid_price_e8=low, bid_quantity_e8=self._quantity(instrument, 5) if sides < 0.9 else 0,
+            bid_price_e8=low, bid_quantity_e8=self._quantity(instrument, self.shape.quote_lots) if sides < 0.9 else 0,
             ask_price_e8=high + instrument.tick_e8 * (self._roll() < 0.9),
-            ask_quantity_e8=self._quantity(instrument, 5) if sides > 0.1 else 0,
+            ask_quantity_e8=self._quantity(instrument, self.shape.quote_lots) if sides > 0.1 else 0,
         )  # fmt: skip
 
     def _quote_cancel(self) -> tuple[CommandKind, Row]:
@@ -559,6 +564,8 @@ class RiskCommands(Commands):
 
     def _mark(self) -> tuple[CommandKind, Row]:
         kind, row = super()._mark()
+        if self._roll() < self.shape.focus:
+            row[5] = 1
         number, names = row[5], COMMAND_BODIES[K.SET_MARK].names[3:]
         if self.shape.walk_ppm and row[names.index("mark_price_e8")] > 0 and 1 <= number <= 3:
             instrument = self._instruments[number - 1]

@@ -86,6 +86,10 @@ class RiskShape(Shape):
     jumps: float = 0.05  # share of steps that are ten times as large
     clock: int = 0  # seconds of a day in 1000 commands: prices, sample, pulse, what the calendar says
     lean: float = 0.0  # share of orders that take, into the account's direction; of quotes that providers make
+    quote_lots: int = 5  # at most, on each side
+    focus: float = 0.0  # share of orders and quotes that go to instrument 1
+    has_reserve: bool = True  # sometimes, from the start
+    has_providers: bool = True  # sometimes; else those accounts make the market alone
     again: float = 0.03  # share of orders that repeat the last one
     pairs: float = 0.1  # share of orders with take-profit or stop-loss
     risky: dict[CommandKind, int] = field(default_factory=dict)  # where the weights differ from RISKY
@@ -105,6 +109,28 @@ RISK_SHAPES = {
         interests_orders=(0,), bands_ppm=(0,), types=(LIMIT, LIMIT, LIMIT, LIMIT, MARKET, ALO), reduce_only=0.05,
         steps_ns=(0, MS, SECOND), weights={K.SET_MARK: 90, K.CANCEL: 60, K.REPLACE: 60},
         risky={**LEAVING, K.PRICE: 30, K.SET_LIMIT: 0, K.SET_FEED: 0, K.HOUSE_TRANSFER: 1},
+    ),
+    "thin": RiskShape(  # closing far from the mark costs more than there is
+        limits=MONEY, needs=("liquidation",), middles=(1_000,), width_ticks=700, deposit_tenths=(1, 4), reduce_only=0.4,
+        leverages=(10, 20), caps_orders=(10_000,), interests_orders=(0,), bands_ppm=(0,), edge=0,
+        types=(LIMIT, LIMIT, MARKET), steps_ns=(0, MS), weights={K.SET_MARK: 10},
+        has_reserve=False, risky={**LEAVING, K.HOUSE_TRANSFER: 0, K.SET_LIMIT: 0, K.QUOTE: 10},
+    ),
+    "crowd": RiskShape(  # more holders of a side than one step of a ranking takes
+        limits=replace(
+            MONEY, accounts_max=410, sessions_max=420, positions_max=1_200, orders_max=1_500, orders_per_book_max=800,
+            risk_units_max=600,
+        ),
+        needs=("liquidation",), accounts=400, middles=(1_000,), width_ticks=5, walk_ppm=9_000, jumps=0.1,
+        deposit_tenths=(1, 1), lean=0.85, focus=0.9, has_providers=False, quote_lots=60, leverages=(10, 20),
+        caps_orders=(10_000,), interests_orders=(0,),
+        bands_ppm=(0,), types=(LIMIT,), reduce_only=0, odd=0.005, edge=0.005, open_orders_max=(0,), fills_max=(1000,),
+        matchers=("price_time",), steps_ns=(0, MS, SECOND),
+        weights={K.SET_MARK: 40, K.CANCEL: 20, K.REPLACE: 20, K.TICK: 40},
+        risky={
+            K.QUOTE: 150, K.SET_LIMIT: 0, K.KILL: 0, K.DEPOSIT: 30, K.WITHDRAW_REQUEST: 15, K.SET_VENUE_RISK: 0,
+            K.DELIST: 0, K.SPLIT: 0, K.SET_TRADING_WINDOW: 0,
+        },
     ),
     "slowly": RiskShape(
         limits=replace(MONEY, risk_units_max=1, work_steps_max=3), weights={K.TICK: 300}, steps_ns=(0, MS, 200 * MS),

@@ -13,6 +13,7 @@ SCHEMA = Path(__file__).parents[2] / "config" / "sbe" / "perpgate-binary.xml"
 SBE = "{http://fixprotocol.io/2016/sbe}"
 PRIMITIVES = {"uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q", "int64": "q"}
 RENAMED = {
+    "sourceTime": "source_time_ns",
     "sendingTime": "sending_time_ns",
     "expireTime": "expire_time_ns",
     "timestamp": "timestamp_ns",

@@ -9,7 +9,15 @@ from engine import records
 from engine.batch import CommandBatch
 from engine.records import CommandKind, EventKind, Reason
 from gateway.binary import _wire, messages
-from gateway.binary.messages import CancelOrder, MassCancel, NewOrder, ReplaceOrder, SessionOptions, encode_request
+from gateway.binary.messages import (
+    CancelOrder,
+    MassCancel,
+    NewOrder,
+    ReplaceOrder,
+    SessionOptions,
+    SourcePrice,
+    encode_request,
+)
 
 NEW = NewOrder(
     cl_ord_id=1, account_id=9, instrument_id=7, side=1, order_type=3, price_e8=1_234_500, quantity_e8=1_000,
@@ -30,6 +38,7 @@ ALL = (
     CancelOrder(cl_ord_id=22, orig_cl_ord_id=23, order_id=24, account_id=25, instrument_id=26, side=2,
     sending_time_ns=27),
     MassCancel(cl_ord_id=28, target_id=29, instrument_id=30, scope=2, side=1, sending_time_ns=31),
+    SourcePrice(feed_id=32, source=33, source_price_e8=34, source_time_ns=35, sending_time_ns=36),
 )  # fmt: skip
 
 
@@ -74,7 +83,7 @@ def test_new_order_is_these_bytes():
 def test_every_field_of_every_message_arrives():
     inbound, batch = fresh()
     assert inbound.feed(stream(), batch) == _wire.DECODED
-    options, place, replace, cancel, mass = taken(batch)
+    options, place, replace, cancel, mass, price = taken(batch)
     assert (options["kind"], options["cod_flags"], options["cod_grace_ns"], options["logon_flags"]) == (
         20,
         3,
@@ -92,6 +101,8 @@ def test_every_field_of_every_message_arrives():
     assert [cancel[n] for n in ("account_id", "instrument_id", "side", "sent_ns")] == [25, 26, 2, 27]
     assert (mass["client_order_id"], mass["target_id"], mass["instrument_id"]) == ("28", 29, 30)
     assert [mass[n] for n in ("scope", "side", "sent_ns", "msg_seq_in")] == [2, 1, 31, 4]
+    names = "kind feed_id source price_e8 source_ns sent_ns msg_seq_in"
+    assert [price[n] for n in names.split()] == [CommandKind.PRICE, 32, 33, 34, 35, 36, 5]
 
 
 def test_split_at_every_byte_and_byte_by_byte():

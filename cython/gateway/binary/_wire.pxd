@@ -19,6 +19,7 @@ cdef enum:  # templates, inbound
     TEMPLATE_CANCEL_ORDER = 3
     TEMPLATE_MASS_CANCEL = 4
     TEMPLATE_SESSION_OPTIONS = 5
+    TEMPLATE_SOURCE_PRICE = 6
 
 cdef enum:  # templates, outbound
     TEMPLATE_ORDER_ACCEPTED = 101
@@ -44,6 +45,7 @@ cdef enum:  # root block lengths of version 0, bytes
     BLOCK_CANCEL_ORDER = 49
     BLOCK_MASS_CANCEL = 34
     BLOCK_SESSION_OPTIONS = 12
+    BLOCK_SOURCE_PRICE = 40
     BLOCK_REPORT = 32  # what every outbound block begins with
     BLOCK_ORDER = 104  # what every order report begins with
     BLOCK_SESSION_STATE = 58

@@ -16,6 +16,7 @@ from engine.records cimport (
     COMMAND_KIND_CANCEL,
     COMMAND_KIND_MASS_CANCEL,
     COMMAND_KIND_PLACE,
+    COMMAND_KIND_PRICE,
     COMMAND_KIND_REPLACE,
     COMMAND_KIND_SESSION_LOGON,
     EVENT_KIND_CANCEL_REJECTED,
@@ -42,6 +43,7 @@ from engine.records cimport (
     mass_cancel_t,
     order_event_t,
     place_t,
+    price_t,
     replace_t,
     session_logon_t,
 )
@@ -384,6 +386,16 @@ cdef int _mass_cancel(const uint8_t *block, command_t *command) noexcept nogil:
     return 0
 
 
+cdef int _source_price(const uint8_t *block, command_t *command) noexcept nogil:
+    cdef price_t *c = &command.price
+    c.kind = COMMAND_KIND_PRICE
+    c.feed_id = _u32(block + 16)
+    c.source = _u32(block + 20)
+    c.price_e8 = <int64_t> _u64(block + 24)
+    c.source_ns = _time_or_0(block + 32)
+    return 0
+
+
 cdef int _session_options(const uint8_t *block, command_t *command) noexcept nogil:
     cdef session_logon_t *c = &command.session_logon
     c.kind = COMMAND_KIND_SESSION_LOGON
@@ -598,6 +610,8 @@ cdef class Inbound:
             return _cancel(block, command)
         if template_id == TEMPLATE_REPLACE_ORDER:
             return _replace(block, command)
+        if template_id == TEMPLATE_SOURCE_PRICE:
+            return _source_price(block, command)
         return _mass_cancel(block, command)
 
 
@@ -610,6 +624,8 @@ cdef inline uint16_t _block_of(uint16_t template_id) noexcept nogil:
         return BLOCK_REPLACE_ORDER
     if template_id == TEMPLATE_MASS_CANCEL:
         return BLOCK_MASS_CANCEL
+    if template_id == TEMPLATE_SOURCE_PRICE:
+        return BLOCK_SOURCE_PRICE
     if template_id == TEMPLATE_SESSION_OPTIONS:
         return BLOCK_SESSION_OPTIONS
     return 0

@@ -34,8 +34,8 @@ from engine._restore_risk cimport restore_risk
 from engine._risk_work cimport carry_on_risk
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, has_queued_work, has_risk_work, instrument_t, limits_t,
-    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
-    throttle_t,
+    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t,
+    terms_t, throttle_t,
 )
 from engine._twap cimport close_position, place_twap
 from engine._work cimport finish_command, mass_cancel, tick
@@ -247,7 +247,7 @@ cdef limits_t _to_limits(object limits) except *:
     c.orders_per_book_max = _limit(limits, "orders_per_book_max", ROWS_MAX)
     c.pending_replaces_max = _limit(limits, "pending_replaces_max", ROWS_MAX)
     c.positions_max = _limit(limits, "positions_max", ROWS_MAX)
-    c.instruments_max = _limit(limits, "instruments_max", IDS_MAX)
+    c.instruments_max = _limit(limits, "instruments_max", ROWS_MAX)
     c.firms_max = _limit(limits, "firms_max", IDS_MAX)
     c.desks_max = _limit(limits, "desks_max", IDS_MAX)
     c.traders_max = _limit(limits, "traders_max", IDS_MAX)

@@ -56,7 +56,10 @@ class Explains(Protocol):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
-    parser.add_argument("order", type=whole_number, nargs="?", metavar="ORDER_ID", help="order id, or its command")
+    parser.add_argument(
+        "order", type=whole_number, nargs="?", metavar="ORDER_ID", help="order id, or its command, right behind DIR"
+    )
+    parser.add_argument("--order", dest="order_option", type=whole_number, metavar="ID", help="the same, anywhere")
     parser.add_argument(
         "--client-order-id", metavar="TEXT", help="with --account: the newest order that was sent with it"
     )
@@ -72,8 +75,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.liquidation:
             found, show = explainer.liquidation(options.liquidation), print_liquidation
-        elif options.order:
-            found, show = explainer.order(options.order, options.at), print_order
+        elif options.order or options.order_option:
+            found, show = explainer.order(options.order or options.order_option, options.at), print_order
         elif options.client_order_id and options.account:
             order_id = explainer.find(options.client_order_id, options.account, options.at)
             found, show = explainer.order(order_id, None), print_order

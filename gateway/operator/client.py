@@ -106,9 +106,9 @@ class OperatorClient:
             connection.settimeout(self._timeout_s)
             connection.connect(str(self._place))
             return connection
-        plain = socket.create_connection(self._place, self._timeout_s)
         if self._tls is None:
             raise OperatorError(f"{self._name}: an address takes TLS: name the certificate with --ca")
+        plain = socket.create_connection(self._place, self._timeout_s)
         return self._tls.wrap_socket(plain, server_hostname=self._place[0])
 
     def _login(self) -> None:

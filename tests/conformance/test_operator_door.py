@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import stat
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from gateway.client import NewOrder
 from gateway.operator.client import LoginRefusedError, OperatorClient, OperatorError, public_text
 from gateway.operator.protocol import LINE_BYTES_MAX, Answer, Approve, Outcome, Perform, Refuse, Show
 from gateway.passwords import hash_password
+from tests.certificates import Authority
 from tests.live_venue import CENT, CONFIG, LOGINS, ONE, LiveVenue, live_venue, perpgate
 
 pytestmark = pytest.mark.conformance
@@ -449,3 +451,53 @@ def test_keys_are_made_private_and_never_overwritten(tmp_path: Path) -> None:
     done = perpgate("operator", "show", "limits", "--at", "x.sock", "--as", "A", "--key", str(path))
     assert done.returncode == 3
     assert "chmod 600" in done.stderr
+
+
+# --------------------------------------------------------------------------------------------------------- TLS
+
+
+def test_operators_come_over_tls_and_the_sockets_user_counts_for_nothing_there(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "authority")
+    certificate, key = authority.issue("venue")
+    changes = configured(tmp_path)
+    table = f'[tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+    changes["fix"] = f'"127.0.0.1:0"\noperator = "127.0.0.1:0"\n\n{table}'
+    with live_venue(tmp_path, **changes) as venue:
+        venue.start()
+        port = int(venue.ready["operator_door"])
+        tls = ssl.create_default_context(cafile=str(authority.path))
+        with OperatorClient(("localhost", port), "ALICE", key=ALICE, tls=tls) as client:
+            assert perform(client, "kill", scope="firm", node=2).outcome is Outcome.DONE
+        with pytest.raises(LoginRefusedError), OperatorClient(("localhost", port), "LOCAL", tls=tls):
+            pass
+        with pytest.raises(OperatorError), OperatorClient(("localhost", port), "ALICE", key=ALICE):
+            pass
+
+
+# --------------------------------------------------------------------------------------------------- cancels
+
+
+def test_an_operator_cancels_one_order_and_then_the_rest(venue: LiveVenue) -> None:
+    async def flow() -> list[Any]:
+        maker = venue.client("MAKER")
+        await maker.connect()
+        await asyncio.wait_for(maker.next_report(), 10)
+        for number in range(1, 4):
+            maker.place(order("MAKER", number))
+        entered = [await asyncio.wait_for(maker.next_report(), 10) for _ in range(3)]
+        await asyncio.to_thread(cancel, entered[0].order_id)
+        reports = [await asyncio.wait_for(maker.next_report(), 10) for _ in range(3)]
+        maker.abort()
+        return reports
+
+    def cancel(order_id: int) -> None:
+        with alice(venue) as client:
+            assert perform(client, "cancel", account=1, order=order_id).outcome is Outcome.DONE
+            again = perform(client, "cancel", account=1, order=order_id)
+            assert (again.outcome, again.reason) == (Outcome.REJECTED, Reason.NO_SUCH_ORDER.name)
+            assert perform(client, "mass-cancel", scope="account", node=1).outcome is Outcome.DONE
+
+    reports = asyncio.run(asyncio.wait_for(flow(), 60))
+    assert [(report.event_kind, report.reason) for report in reports] == [
+        (EventKind.ORDER_CANCELLED, Reason.CANCELLED_ADMIN)
+    ] * 3

@@ -84,9 +84,20 @@ def _print_checks(look: dict[str, Any]) -> None:
 
 
 def _limit(row: dict[str, Any]) -> str:
-    usage = f"usage {row['usage']} {'>' if row['failed'] else '<='} " if "usage" in row else ""
+    sign = ">" if row["failed"] else "<="
+    usage = f"usage {_of_limit(row, 'usage')} {sign} " if "usage" in row else ""
     target = f" target {row['target']}:{row['target_id']}" if row["target"] else ""
-    return f"limit of {row['node']}{target} set by {row['owner']}: {usage}{row['value']}"
+    return f"limit of {row['node']}{target} set by {row['owner']}: {usage}{_of_limit(row, 'value')}"
+
+
+def _of_limit(row: dict[str, Any], name: str) -> str:
+    """Value or usage of a row in the unit of its kind (docs/risk.md section 8)."""
+    kind = row["reason"].removeprefix("LIMIT_")
+    if kind in ("ORDER_QUANTITY", "POSITION"):
+        return _decimal("_e8", row.get(name, ""))
+    if kind.endswith("_NOTIONAL") or kind in ("CREDIT", "DAILY_LOSS", "DRAWDOWN"):
+        return _decimal("_micro", row.get(name, ""))
+    return str(row.get(name, ""))
 
 
 def print_account(found: dict[str, Any]) -> None:
@@ -107,7 +118,7 @@ def print_account(found: dict[str, Any]) -> None:
     if found["limits"]:
         print("\nlimits")
         rows = [
-            (row["kind"], row["node"], row["owner"], str(row["value"]), str(row.get("usage", "")))
+            (row["kind"], row["node"], row["owner"], _of_limit(row, "value"), _of_limit(row, "usage"))
             for row in found["limits"]
         ]
         columns = [("kind", "left"), ("node", "left"), ("owner", "left"), ("value", "right"), ("usage", "right")]

@@ -255,7 +255,8 @@ def test_the_text_says_the_same(told: Told, name: str, capsys: pytest.CaptureFix
     assert main(["explain", str(directory), str(made.seqs[name])]) == 0
     text = capsys.readouterr().out
     assert "LIMIT_ORDER_QUANTITY" in text
-    assert "limit of ACCOUNT 2" in text or name == "reducing"
+    shown = "limit of ACCOUNT 2 set by VENUE: usage 0.501 > 0.5"
+    assert (shown in text) == (name == "too large")
 
 
 def test_the_texts_of_accounts_and_liquidations(told: Told, capsys: pytest.CaptureFixture[str]) -> None:

@@ -183,11 +183,19 @@ cdef inline void look_far(const state_t *state, const command_t *command) noexce
         names_prefetch(&state.order_names, command.header.account_id, command.replace.client_order_id)
 
 
+cdef inline void position_record_prefetch(const state_t *state, uint32_t slot) noexcept nogil:
+    """Both of its cache lines."""
+    prefetch(&state.positions[slot])
+    prefetch(&state.positions[slot].cost)
+
+
 cdef inline uint32_t look_near(const state_t *state, const command_t *command) noexcept nogil:
     """The records behind those entries; returns the slot of the order that a request names, if it is there already."""
     cdef uint32_t slot
     if command.header.kind == COMMAND_KIND_PLACE:
-        prefetch(&state.positions[position_find(state, command.header.account_id, command.header.instrument_id)])
+        position_record_prefetch(
+            state, position_find(state, command.header.account_id, command.header.instrument_id)
+        )
         prefetch(find_account(state, command.header.account_id))
         return 0
     if command.header.kind == COMMAND_KIND_CANCEL:
@@ -204,7 +212,7 @@ cdef inline uint32_t look_near(const state_t *state, const command_t *command) n
 cdef inline void look_close(const state_t *state, uint32_t slot) noexcept nogil:
     """What an order's record leads to."""
     cdef const order_t *order = &state.orders[slot]
-    prefetch(&state.positions[order.position])
+    position_record_prefetch(state, order.position)
     prefetch(&state.accounts[order.account_id])
     prefetch(&state.orders[order.next])
     prefetch(&state.orders[order.prev])

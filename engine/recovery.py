@@ -410,6 +410,79 @@ def replay(
     return Replayed(engine, timestamp_ns, engine.state_hash(), replayer.commands, replayer.next_ordinal, seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A state, and the command that comes next in the history; empty at the end of it."""
+
+    engine: Engine
+    command: bytes
+
+
+def moment(
+    journal_directory: Path,
+    make_engine: MakeEngine,
+    snapshots: SnapshotStore,
+    *,
+    before_seq: int | None = None,
+    until_ns: int | None = None,
+) -> Moment:
+    """The state before command `before_seq`, or after the last command stamped at or before `until_ns`, or at the end,
+    from the newest snapshot before that. Reads only, also beside a live venue.
+
+    Raises JournalError, also when the history does not have command `before_seq`.
+    """
+    files, replayer = SegmentFiles(journal_directory), Replayer(make_engine)
+    base = _snapshot_before(snapshots, replayer, before_seq, until_ns)
+    position = base.tail.position if base is not None else 0
+    reader = reader_at(files, position + 1)
+    command = b""
+    try:
+        if position:
+            for _ in reader.chunks(position):
+                pass
+        for chunk in read_on(files, reader, reader.chunks):
+            first_seq = chunk.chain.seq - len(chunk.commands) // COMMAND_SIZE + 1
+            wanted = _wanted(chunk, first_seq, before_seq, until_ns)
+            at = wanted * COMMAND_SIZE
+            if at < len(chunk.commands):
+                replayer.take(replace(chunk, commands=chunk.commands[:at], writer=None))
+                command = chunk.commands[at : at + COMMAND_SIZE]
+                break
+            replayer.take(chunk)
+    finally:
+        reader.close()
+    if not replayer.has_engine:
+        raise JournalError(f"{journal_directory} holds no history")
+    if before_seq is not None and not command:
+        raise JournalError(f"{journal_directory} ends at command {replayer.engine.seq}, {before_seq} was asked for")
+    return Moment(replayer.engine, command)
+
+
+def _snapshot_before(
+    snapshots: SnapshotStore, replayer: Replayer, before_seq: int | None, until_ns: int | None
+) -> SnapshotHead | None:
+    for head in snapshots.heads():
+        if (before_seq is not None and head.tail.seq >= before_seq) or (
+            until_ns is not None and head.tail.timestamp_ns > until_ns
+        ):
+            continue
+        try:
+            state = snapshots.read_state(head)
+        except SnapshotDamageError:
+            continue  # the venue reports it at its next start
+        replayer.begin(head, state)
+        return head
+    return None
+
+
+def _wanted(chunk: Chunk, first_seq: int, before_seq: int | None, until_ns: int | None) -> int:
+    """How many of its commands come before the moment."""
+    total = len(chunk.commands) // COMMAND_SIZE
+    if before_seq is not None:
+        return max(0, min(total, before_seq - first_seq))
+    return bisect_right(_Stamps(chunk.commands), until_ns) if until_ns is not None else total
+
+
 def _until(source: Iterator[Chunk], until_seq: int | None, until_ns: int | None) -> Iterator[Chunk]:
     """Ends with the last command that is asked for. The epochs before it are what it needs, so the first is always
     given."""

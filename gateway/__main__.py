@@ -20,6 +20,8 @@ COMMANDS = {  # name -> what it does; `-` becomes `_` in the module's name
     "replay": "computes the state and its hash from a journal, at any command or time",
     "inspect": "prints the commands and events of an order, an account, a session or a range",
     "load": "sends orders at a rate or as fast as they are answered, and measures",
+    "operator": "runs a venue from its operators' door: limits, kill switch, halts, money, four eyes",
+    "explain": "says why an order, an account, a liquidation is what it is, at any past moment",
     "snapshot": "makes a snapshot from a journal, once or beside a running venue",
     "hash-password": "makes the password_hash of a session",
     "fix": "talks FIX to a venue as a participant: client, certification, dictionaries",

@@ -48,6 +48,8 @@ from gateway.fix import wiring
 from gateway.fix.dictionary import DictionaryError
 from gateway.fix.door import FixDoor
 from gateway.fix.index import StoreError
+from gateway.operator import wiring as operator_wiring
+from gateway.operator.door import OperatorDoor
 from gateway.participants import Participant, Participants
 from gateway.pauses import Pauses
 from gateway.price_feed import PriceFileError
@@ -97,6 +99,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
     binary_port: int
     fix_port: int  # 0 without a FIX door
+    operator_door: str  # path of its socket, or its port; empty without one
     pid: int
     engine: str
     seq: int
@@ -140,6 +143,7 @@ class Venue:
         self._door: BinaryDoor
         self._fix_door: FixDoor | None = None
         self._clockwork: Clockwork | None = None
+        self._operator_door: OperatorDoor | None = None
 
     # ------------------------------------------------------------------------------------------------- start
 
@@ -172,8 +176,10 @@ class Venue:
         self._event_log.open()
         recovered = await self._recover()
         state_hash = recovered.state_hash.hex()
-        fix_sections = wiring.SECTIONS if settings.process.listen.fix is not None else frozenset()
-        state = parse_snapshot(recovered.state, WIRED_SECTIONS | fix_sections)
+        listen = settings.process.listen
+        fix_sections = wiring.SECTIONS if listen.fix is not None else frozenset()
+        operator_sections = operator_wiring.SECTIONS if listen.operator is not None else frozenset()
+        state = parse_snapshot(recovered.state, WIRED_SECTIONS | fix_sections | operator_sections)
         report = RecoveryReport(
             seconds=time.monotonic() - started_s,
             snapshot_seq=recovered.snapshot_seq,
@@ -194,6 +200,8 @@ class Venue:
         await self._door.start()
         if self._fix_door is not None:
             await self._fix_door.start(wiring.numbers(state))
+        if self._operator_door is not None:
+            await self._operator_door.start()
         (settings.data_directory / PID_FILE).write_text(f"{os.getpid()}\n")
         if settings.process.snapshot.interval_s:
             self._follower = SnapshotProcess(settings)
@@ -207,6 +215,7 @@ class Venue:
         return Ready(
             binary_port=self._door.port,
             fix_port=self._fix_door.port if self._fix_door is not None else 0,
+            operator_door=self._operator_door.place if self._operator_door is not None else "",
             pid=os.getpid(),
             engine=recovered.engine.info.name,
             seq=tail.seq,
@@ -250,6 +259,9 @@ class Venue:
         ports = DoorPorts(batch, sequencer.wake, self._event_log, self._router, asyncio.get_running_loop().time)
         self._door = BinaryDoor(door_config(settings), ports, participants(settings), tls_context(settings))
         self._fix_door = wiring.make_door(settings, ports, state, tls_context(settings, for_fix=True))
+        self._operator_door = operator_wiring.make_door(
+            settings, sequencer.submit, self._router, state, tls_context(settings)
+        )
 
     def _room_available(self) -> None:
         self._door.room_available()
@@ -286,7 +298,8 @@ class Venue:
             self._clockwork.stop()
         if self._follower is not None:
             await self._follower.stop()
-        await asyncio.gather(self._door.stop(), *([self._fix_door.stop()] if self._fix_door is not None else []))
+        others = [door.stop() for door in (self._fix_door, self._operator_door) if door is not None]
+        await asyncio.gather(self._door.stop(), *others)
         sequencer = self._sequencer
         await sequencer.stop()
         snapshot = await asyncio.to_thread(self._last_snapshot)

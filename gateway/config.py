@@ -35,6 +35,7 @@ from gateway.config_types import (
     Status,
     Table,
 )
+from gateway.operator.settings import Operator, OperatorDoorSettings, check_operator_door, check_operators
 from gateway.passwords import parse_hash, parse_public_key
 from gateway.risk_settings import RiskFile, check_risk
 
@@ -53,6 +54,10 @@ class Listen(Table, frozen=True, kw_only=True):
         "127.0.0.1:7001"
     )
     fix: Annotated[str | None, Meta(description="address:port of the FIX door; left out: there is none")] = None
+    operator: Annotated[
+        str | None,
+        Meta(description="operators' door: path of a local socket, or address:port with [tls]; left out: none"),
+    ] = None
 
     @property
     def binary_address(self) -> tuple[str, int]:
@@ -63,6 +68,12 @@ class Listen(Table, frozen=True, kw_only=True):
     def fix_address(self) -> tuple[str, int] | None:
         """Host and port, None without a FIX door."""
         return None if self.fix is None else split_address(self.fix)
+
+    @property
+    def operator_address(self) -> tuple[str, int] | None:
+        """Host and port; None for a local socket, and without a door for operators."""
+        name, _, port = (self.operator or "").rpartition(":")
+        return split_address(self.operator) if self.operator and name and port.isdecimal() else None
 
 
 class Data(Table, frozen=True, kw_only=True):
@@ -178,6 +189,7 @@ class ProcessFile(Table, frozen=True, kw_only=True):
     matchers: dict[str, str] = msgspec.field(default_factory=dict)
     snapshot: SnapshotSettings = SnapshotSettings()
     fix: FixSettings = FixSettings()
+    operator_door: OperatorDoorSettings = OperatorDoorSettings()
     tls: Tls | None = None
     login: Login = Login()
     session: SessionSettings = SessionSettings()
@@ -330,6 +342,7 @@ class ParticipantsFile(Table, frozen=True, kw_only=True):
     account: tuple[Account, ...] = ()
     session: tuple[Session, ...] = ()
     fix_session: tuple[FixSession, ...] = ()
+    operator: tuple[Operator, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -390,7 +403,8 @@ def load_participants(path: Path, limits: Limits) -> ParticipantsFile:
     ):  # fmt: skip
         findings += _check_ids(table, getattr(parties, table), maximum)
     fix_findings = _check_fix_sessions(parties, limits.sessions_max)
-    _refuse(path, [*findings, *_check_parents(parties), *_check_sessions(parties), *fix_findings])
+    operator_findings = [*_check_ids("operator", parties.operator, 2**31 - 1), *check_operators(parties.operator)]
+    _refuse(path, [*findings, *_check_parents(parties), *_check_sessions(parties), *fix_findings, *operator_findings])
     return parties
 
 
@@ -518,6 +532,8 @@ def _check_process(process: ProcessFile, base: Path) -> Iterable[str]:
         process.listen.fix_address  # noqa: B018  # evaluated for its refusal
     except ValueError as error:
         yield f"listen.fix: {error}"
+    has_address = process.listen.operator_address is not None
+    yield from check_operator_door(process.operator_door, has_address, process.tls is not None)
     if process.fix.resend_messages & (process.fix.resend_messages - 1):
         yield "fix.resend_messages: must be a power of two"
     dictionaries = process.fix.dictionaries

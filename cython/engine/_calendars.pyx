@@ -106,6 +106,10 @@ cdef void instrument_derive(state_t *state, uint32_t instrument_id) noexcept nog
     cdef instrument_risk_t *risk = risk_of_instrument(state, instrument_id)
     cdef const set_venue_risk_t *venue = &state.risk.config
     cdef int overflow = 0
+    if risk.mark_ticks != instrument.mark_ticks:
+        risk.mark_ticks = <uint32_t> instrument.mark_ticks
+        state.risk.marks_epoch += 1
+    risk.has_caps = risk.row.has_risk
     session_derive(state, risk)
     caps_derive(state, risk)
     risk.band_ppm = <uint32_t> mul_div_down(

@@ -34,8 +34,8 @@ from engine._restore_risk cimport restore_risk
 from engine._risk_work cimport carry_on_risk
 from engine._state cimport (
     account_t, find_account, find_instrument, find_session, has_queued_work, has_risk_work, instrument_t, limits_t,
-    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t, terms_t,
-    throttle_t,
+    modify_t, order_find, order_t, party_t, position_find, position_prefetch, position_t, session_t, state_t,
+    terms_t, throttle_t,
 )
 from engine._twap cimport close_position, place_twap
 from engine._work cimport finish_command, mass_cancel, tick
@@ -183,11 +183,19 @@ cdef inline void look_far(const state_t *state, const command_t *command) noexce
         names_prefetch(&state.order_names, command.header.account_id, command.replace.client_order_id)
 
 
+cdef inline void position_record_prefetch(const state_t *state, uint32_t slot) noexcept nogil:
+    """Both of its cache lines."""
+    prefetch(&state.positions[slot])
+    prefetch(&state.positions[slot].cost)
+
+
 cdef inline uint32_t look_near(const state_t *state, const command_t *command) noexcept nogil:
     """The records behind those entries; returns the slot of the order that a request names, if it is there already."""
     cdef uint32_t slot
     if command.header.kind == COMMAND_KIND_PLACE:
-        prefetch(&state.positions[position_find(state, command.header.account_id, command.header.instrument_id)])
+        position_record_prefetch(
+            state, position_find(state, command.header.account_id, command.header.instrument_id)
+        )
         prefetch(find_account(state, command.header.account_id))
         return 0
     if command.header.kind == COMMAND_KIND_CANCEL:
@@ -204,7 +212,7 @@ cdef inline uint32_t look_near(const state_t *state, const command_t *command) n
 cdef inline void look_close(const state_t *state, uint32_t slot) noexcept nogil:
     """What an order's record leads to."""
     cdef const order_t *order = &state.orders[slot]
-    prefetch(&state.positions[order.position])
+    position_record_prefetch(state, order.position)
     prefetch(&state.accounts[order.account_id])
     prefetch(&state.orders[order.next])
     prefetch(&state.orders[order.prev])
@@ -247,7 +255,7 @@ cdef limits_t _to_limits(object limits) except *:
     c.orders_per_book_max = _limit(limits, "orders_per_book_max", ROWS_MAX)
     c.pending_replaces_max = _limit(limits, "pending_replaces_max", ROWS_MAX)
     c.positions_max = _limit(limits, "positions_max", ROWS_MAX)
-    c.instruments_max = _limit(limits, "instruments_max", IDS_MAX)
+    c.instruments_max = _limit(limits, "instruments_max", ROWS_MAX)
     c.firms_max = _limit(limits, "firms_max", IDS_MAX)
     c.desks_max = _limit(limits, "desks_max", IDS_MAX)
     c.traders_max = _limit(limits, "traders_max", IDS_MAX)

@@ -10,25 +10,33 @@ from engine._accruals cimport accrual_start
 from engine._calendars cimport instrument_derive
 from engine._feeds cimport PRICE_Q20_END, Q20
 from engine._price_events cimport write_price
-from engine._risk_state cimport instrument_risk_t
 from engine._state cimport (
-    find_account, find_instrument, instrument_t, position_add, position_find, risk_of_instrument, state_t,
+    find_account, find_instrument, instrument_of, instrument_t, position_add, position_find, risk_of_instrument,
+    state_t,
 )
 from engine.arith cimport MONEY_MAX, clamp, div_near, i128
 from engine.records cimport (
     COMMAND_KIND_DELIST, COMMAND_KIND_SPLIT, EVENT_KIND_INSTRUMENT_STATE, EVENT_KIND_MARK_CHANGED,
-    INSTRUMENT_STATE_CANCEL_ONLY, INSTRUMENT_STATE_DELISTED, INSTRUMENT_STATE_HALTED,
-    INSTRUMENT_STATE_REDUCE_ONLY, REASON_ACK, REASON_BAD_SYMBOL, REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY,
-    REASON_REJECTED_CAPACITY, REASON_REJECTED_NUMERIC_RANGE, REASON_UNKNOWN_PARTY, command_t,
-    snap_instrument_risk_t, split_t,
+    INSTRUMENT_STATE_CANCEL_ONLY, INSTRUMENT_STATE_DELISTED, INSTRUMENT_STATE_HALTED, INSTRUMENT_STATE_REDUCE_ONLY,
+    REASON_ACK, REASON_BAD_SYMBOL, REASON_INVALID_PARAMETER, REASON_REJECTED_BUSY, REASON_REJECTED_CAPACITY,
+    REASON_REJECTED_NUMERIC_RANGE, REASON_UNKNOWN_PARTY, command_t, snap_instrument_risk_t, split_t,
 )
 
 cdef enum:
     RATIO_MAX = 10000
 
 
+cdef bint has_open_orders(const state_t *state, uint32_t instrument_id) noexcept nogil:
+    """Asked for a few times in a year, so nothing is counted on the way of orders."""
+    cdef uint32_t n
+    for n in range(1, state.positions_count + 1):
+        if instrument_of(&state.positions[n]) == instrument_id and state.positions[n].open_orders:
+            return True
+    return False
+
+
 cdef inline bint is_busy(const state_t *state, uint32_t instrument_id) noexcept nogil:
-    return state.risk.venue.accrual_kind or risk_of_instrument(state, instrument_id).open_orders
+    return state.risk.venue.accrual_kind or has_open_orders(state, instrument_id)
 
 
 # -------------------------------------------------------------------------------------------------------------- splits

@@ -20,8 +20,22 @@ cdef enum:
         1 << LIMIT_KIND_POSITION | 1 << LIMIT_KIND_GROSS_NOTIONAL | 1 << LIMIT_KIND_NET_NOTIONAL
         | 1 << LIMIT_KIND_CONCENTRATION | 1 << LIMIT_KIND_DAILY_LOSS | 1 << LIMIT_KIND_DRAWDOWN
     )
+    SUM_KINDS = 1 << LIMIT_KIND_GROSS_NOTIONAL | 1 << LIMIT_KIND_NET_NOTIONAL
     # Kinds for which orders and positions are counted beyond their account's record.
     KEPT_KINDS = EXPOSURE_KINDS | 1 << LIMIT_KIND_OPEN_NOTIONAL
+
+
+cdef inline uint64_t exposure_key(uint32_t level, uint32_t node_id, uint32_t instrument_id) noexcept nogil:
+    """Of a node above accounts in an instrument: ids of instruments have 30 bits, of nodes 31."""
+    return <uint64_t> level << 61 | <uint64_t> node_id << 30 | instrument_id
+
+
+# Slot of the exposure of a watched node above accounts in an instrument, 0 when there is none yet.
+cdef uint32_t exposure_find(
+    const state_t *state, uint32_t level, uint32_t node_id, uint32_t instrument_id
+) noexcept nogil
+# A node's sums over its exposures at the marks as they are now.
+cdef void sums_derive(const state_t *state, limited_t *node) noexcept nogil
 
 
 ctypedef struct kept_t:  # what an order adds to the exposure of its side

@@ -8,10 +8,11 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uint8_t
 
 from engine._risk_state cimport account_risk_t, exposure_t, instrument_risk_t, limited_t, risk_t
 from engine._state cimport (
-    LEVELS, TRADER_LEVEL, account_of, account_t, instrument_of, instrument_t, level_of, limited_at, position_t,
-    risk_of_account, risk_of_instrument, state_t,
+    LEVELS, TRADER_LEVEL, VENUE_LEVEL, account_of, account_t, instrument_of, instrument_t, level_of, limited_at,
+    position_t, risk_of_account, risk_of_instrument, state_t,
 )
-from engine.arith cimport add_checked, i128, narrow, panic_unless
+from engine.arith cimport add_checked, i128, narrow, panic_unless, size_of_i128
+from engine.table cimport IDS_NONE, ids_add, ids_find, ids_slot
 from engine.bits cimport bits_clear, bits_set
 from engine.records cimport (
     LIMIT_KIND_OPEN_NOTIONAL, LIMIT_KIND_OPEN_ORDERS, SCOPE_ACCOUNT, SCOPE_DESK, SCOPE_FIRM, SCOPE_SESSION,
@@ -22,6 +23,51 @@ from engine.records cimport (
 # ------------------------------------------------------------------------------------------------------ working orders
 
 
+cdef inline i128 worse_of(const exposure_t *exposure) noexcept nogil:
+    return max(
+        size_of_i128(exposure.lots + exposure.kept_lots[0]), size_of_i128(exposure.lots - exposure.kept_lots[1])
+    )
+
+
+cdef void change_exposure(
+    state_t *state, limited_t *node, uint32_t slot, int64_t lots, int64_t cost, int64_t bids, int64_t asks
+) noexcept nogil:
+    """Adds to a node's exposure, and to its sums when they are those of the present marks."""
+    cdef exposure_t *exposure = &state.risk.exposures[slot]
+    cdef const instrument_t *instrument = &state.instruments[exposure.instrument_id]
+    cdef bint sums = node.kinds & SUM_KINDS and node.marks_epoch == state.risk.marks_epoch
+    cdef i128 before = worse_of(exposure) if sums else 0
+    cdef int64_t value
+    exposure.lots += lots
+    exposure.cost += cost
+    exposure.kept_lots[0] += bids
+    exposure.kept_lots[1] += asks
+    if sums:
+        value = instrument.mark_ticks * instrument.tick_value_micro
+        node.gross_micro += (worse_of(exposure) - before) * value
+        node.long_micro += (<i128> lots + bids) * value
+        node.short_micro += (<i128> asks - lots) * value
+
+
+cdef void sums_derive(const state_t *state, limited_t *node) noexcept nogil:
+    cdef uint32_t slot = node.first_exposure
+    cdef const exposure_t *exposure
+    cdef const instrument_t *instrument
+    cdef int64_t value
+    node.gross_micro = 0
+    node.long_micro = 0
+    node.short_micro = 0
+    while slot:
+        exposure = &state.risk.exposures[slot]
+        instrument = &state.instruments[exposure.instrument_id]
+        value = instrument.mark_ticks * instrument.tick_value_micro
+        node.gross_micro += worse_of(exposure) * value
+        node.long_micro += (exposure.lots + exposure.kept_lots[0]) * value
+        node.short_micro += (exposure.kept_lots[1] - exposure.lots) * value
+        slot = exposure.next
+    node.marks_epoch = state.risk.marks_epoch
+
+
 cdef void keep_above(
     state_t *state, uint32_t position, uint32_t side, int64_t more_lots, int64_t more_value
 ) noexcept nogil:
@@ -29,6 +75,7 @@ cdef void keep_above(
     cdef const uint32_t *lineage = state.accounts[account_of(record)].lineage
     cdef const uint32_t *above = state.risk.positions[position].above
     cdef i128 micro = <i128> more_value * state.instruments[instrument_of(record)].tick_value_micro
+    cdef int64_t bids = more_lots if side == 0 else 0
     cdef limited_t *node
     cdef uint32_t level
     for level in range(LEVELS + 1):
@@ -38,7 +85,7 @@ cdef void keep_above(
         if node.kinds & 1 << LIMIT_KIND_OPEN_NOTIONAL:
             node.open_notional_micro += micro
         if level and above[level - 1]:
-            state.risk.exposures[above[level - 1]].kept_lots[side] += more_lots
+            change_exposure(state, node, above[level - 1], 0, 0, bids, more_lots - bids)
 
 
 cdef void count_order_above(state_t *state, const account_t *account, int32_t by) noexcept nogil:
@@ -84,6 +131,7 @@ cdef void position_move(state_t *state, uint32_t position, int64_t lots, int64_t
     cdef instrument_risk_t *risk = risk_of_instrument(state, instrument_id)
     cdef int64_t was = record.lots
     cdef int64_t now, longer
+    cdef limited_t *node
     cdef uint32_t level, above
     cdef int overflow = 0
     now = add_checked(was, lots, &overflow)
@@ -103,8 +151,8 @@ cdef void position_move(state_t *state, uint32_t position, int64_t lots, int64_t
         for level in range(TRADER_LEVEL, LEVELS + 1):
             above = state.risk.positions[position].above[level - 1]
             if above:
-                state.risk.exposures[above].lots += lots
-                state.risk.exposures[above].cost += cost
+                node = limited_at(state, state.accounts[account_of(record)].lineage, level)
+                change_exposure(state, node, above, lots, cost, 0, 0)
 
 
 cdef void position_enlist(state_t *state, uint32_t position) noexcept nogil:
@@ -122,7 +170,9 @@ cdef void position_enlist(state_t *state, uint32_t position) noexcept nogil:
     for level in range(TRADER_LEVEL, LEVELS + 1):
         node = limited_at(state, lineage, level)
         if node != NULL and node.watched:
-            state.risk.positions[position].above[level - 1] = exposure_of(state, node, instrument_of(record))
+            state.risk.positions[position].above[level - 1] = exposure_of(
+                state, node, level, node_at(lineage, level), instrument_of(record)
+            )
 
 
 # ---------------------------------------------------------------------------------------------------------------- cash
@@ -154,22 +204,39 @@ cdef void balance_move_above(state_t *state, const account_t *account, int64_t a
 # ------------------------------------------------------------------------------------------------------------ watching
 
 
-cdef uint32_t exposure_of(state_t *state, limited_t *node, uint32_t instrument_id) noexcept nogil:
+cdef inline uint32_t node_at(const uint32_t *lineage, uint32_t level) noexcept nogil:
+    """Id of the node of a lineage at a level; the venue's is 0."""
+    return lineage[level] if level < VENUE_LEVEL else 0
+
+
+cdef uint32_t exposure_find(
+    const state_t *state, uint32_t level, uint32_t node_id, uint32_t instrument_id
+) noexcept nogil:
+    cdef const risk_t *risk = &state.risk
+    cdef uint64_t key = exposure_key(level, node_id, instrument_id)
+    cdef uint64_t at = ids_find(&risk.exposure_ids, key, risk.exposures, sizeof(exposure_t))
+    return 0 if at == IDS_NONE else ids_slot(&risk.exposure_ids, at)
+
+
+cdef uint32_t exposure_of(
+    state_t *state, limited_t *node, uint32_t level, uint32_t node_id, uint32_t instrument_id
+) noexcept nogil:
     """Slot of a watched node's exposure in an instrument, which is made when there is none."""
     cdef risk_t *risk = &state.risk
-    cdef uint32_t *link = &node.first_exposure
-    while link[0] and risk.exposures[link[0]].instrument_id < instrument_id:
-        link = &risk.exposures[link[0]].next
-    if link[0] and risk.exposures[link[0]].instrument_id == instrument_id:
-        return link[0]
+    cdef uint32_t slot = exposure_find(state, level, node_id, instrument_id)
+    cdef exposure_t *exposure
+    if slot:
+        return slot
     risk.used_exposures += 1
-    panic_unless(
-        risk.used_exposures <= <uint64_t> LEVELS * state.limits.positions_max, "exposures outnumber positions"
-    )
-    risk.exposures[risk.used_exposures].instrument_id = instrument_id
-    risk.exposures[risk.used_exposures].next = link[0]
-    link[0] = risk.used_exposures
-    return risk.used_exposures
+    slot = risk.used_exposures
+    panic_unless(slot <= <uint64_t> LEVELS * state.limits.positions_max, "exposures outnumber positions")
+    exposure = &risk.exposures[slot]
+    exposure.key = exposure_key(level, node_id, instrument_id)
+    exposure.instrument_id = instrument_id
+    exposure.next = node.first_exposure
+    node.first_exposure = slot
+    ids_add(&risk.exposure_ids, exposure.key, slot, risk.exposures, sizeof(exposure_t))
+    return slot
 
 
 cdef uint32_t first_account_of(const state_t *state, uint8_t scope, uint32_t node_id) noexcept nogil:
@@ -186,7 +253,8 @@ cdef uint32_t first_account_of(const state_t *state, uint8_t scope, uint32_t nod
 
 cdef void watch_position(state_t *state, limited_t *node, uint32_t level, uint32_t position) noexcept nogil:
     cdef const position_t *record = &state.positions[position]
-    cdef uint32_t slot = exposure_of(state, node, instrument_of(record))
+    cdef uint32_t node_id = node_at(state.accounts[account_of(record)].lineage, level)
+    cdef uint32_t slot = exposure_of(state, node, level, node_id, instrument_of(record))
     cdef exposure_t *exposure = &state.risk.exposures[slot]
     state.risk.positions[position].above[level - 1] = slot
     exposure.lots += record.lots
@@ -242,3 +310,5 @@ cdef void watch(state_t *state, uint8_t scope, uint32_t node_id, uint32_t new_ki
         state.risk.keeps_sums = True
         if level and new_kinds & EXPOSURE_KINDS:
             node.watched = True
+    if level and new_kinds & SUM_KINDS:
+        sums_derive(state, node)

@@ -5,8 +5,12 @@
 # order; all have to hold, so the tightest wins. Most orders meet no row of most kinds: one bit of the path says so.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
+from libc.string cimport memset
+
+from engine._limit_rows cimport path_of
 from engine._state cimport account_t, instrument_t, state_t
 from engine.arith cimport i128
+from engine.records cimport SCOPE_SESSION
 
 
 ctypedef struct verdict_t:  # the outcome of the checks of one order or message
@@ -55,10 +59,19 @@ cdef inline void verdict_begin(verdict_t *verdict) noexcept nogil:
     verdict.met_count = 0
 
 
-# Fills in the account, session and kinds; the rest is zero.
-cdef void proposal_begin(
+cdef inline void proposal_begin(
     const state_t *state, proposal_t *proposal, uint32_t session_id, uint32_t account_id
-) noexcept nogil
+) noexcept nogil:
+    """Fills in the account, session and kinds; the rest is zero."""
+    memset(proposal, 0, sizeof(proposal_t))
+    proposal.account = &state.accounts[account_id]
+    proposal.account_id = account_id
+    proposal.session_id = session_id
+    if state.risk.any_kinds:
+        proposal.kinds = path_of(state, account_id).path_kinds
+        proposal.kinds |= state.risk.limited[SCOPE_SESSION][session_id].kinds
+
+
 # How much further from zero the account's worst case on the order's side comes to be.
 cdef i128 increase_of(const state_t *state, const proposal_t *proposal) noexcept nogil
 

@@ -5,9 +5,9 @@ Called by `_risk_checks` and the rooms that enter orders; `_matching` counts fil
 """
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
-from engine._limit_rows cimport path_of
+from engine._exposures cimport exposure_find, sums_derive
 from engine._risk_events cimport write_limit
 from engine._risk_state cimport LIMIT_KINDS, exposure_t, limited_t
 from engine._state cimport (
@@ -72,18 +72,6 @@ cdef inline bint applies(const state_t *state, const snap_limit_t *row, uint32_t
 
 cdef inline uint32_t group_of(const state_t *state, uint32_t instrument_id) noexcept nogil:
     return risk_of_instrument(state, instrument_id).config.product_group
-
-
-cdef void proposal_begin(
-    const state_t *state, proposal_t *proposal, uint32_t session_id, uint32_t account_id
-) noexcept nogil:
-    memset(proposal, 0, sizeof(proposal_t))
-    proposal.account = &state.accounts[account_id]
-    proposal.account_id = account_id
-    proposal.session_id = session_id
-    if state.risk.any_kinds:
-        proposal.kinds = path_of(state, account_id).path_kinds
-        proposal.kinds |= state.risk.limited[SCOPE_SESSION][session_id].kinds
 
 
 cdef uint16_t check_mandatory(const state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
@@ -201,9 +189,7 @@ cdef sides_t sides_of(const state_t *state, const proposal_t *proposal, const no
     if proposal.position:
         slot = risk_of_position(state, proposal.position).above[ref.level - 1]
     else:
-        slot = ref.limited.first_exposure
-        while slot and state.risk.exposures[slot].instrument_id != proposal.instrument_id:
-            slot = state.risk.exposures[slot].next
+        slot = exposure_find(state, ref.level, ref.node_id, proposal.instrument_id)
     if slot:
         sides.lots = state.risk.exposures[slot].lots
         sides.bids = state.risk.exposures[slot].kept_lots[0]
@@ -273,15 +259,27 @@ cdef i128 node_notional(
 cdef i128 notional_usage(
     const state_t *state, const proposal_t *proposal, const node_ref_t *ref, const snap_limit_t *row
 ) noexcept nogil:
-    """GROSS_NOTIONAL, NET_NOTIONAL: with the order."""
+    """GROSS_NOTIONAL, NET_NOTIONAL: with the order. A node's sum over all instruments is kept; others are small."""
     cdef bint net = row.limit_kind == LIMIT_KIND_NET_NOTIONAL
     cdef sides_t sides = sides_of(state, proposal, ref)
-    cdef i128 total
+    cdef i128 before = gross_or_net(proposal, &sides, net)
+    cdef i128 after
     add_order(proposal, &sides)
-    total = mark_value(proposal.instrument, gross_or_net(proposal, &sides, net))
+    after = gross_or_net(proposal, &sides, net)
     if ref.level == 0:
-        return total + account_notional(state, proposal, row, net)
-    return total + node_notional(state, proposal, ref, row, net)
+        return mark_value(proposal.instrument, after) + account_notional(state, proposal, row, net)
+    if row.target:
+        after = mark_value(proposal.instrument, after)
+        return after + (node_notional(state, proposal, ref, row, net) if row.target == LIMIT_TARGET_GROUP else 0)
+    if ref.limited.marks_epoch != state.risk.marks_epoch:
+        sums_derive(state, ref.limited)
+    return sum_of(ref.limited, proposal.side, net) + mark_value(proposal.instrument, after - before)
+
+
+cdef inline i128 sum_of(const limited_t *node, uint8_t side, bint net) noexcept nogil:
+    if not net:
+        return node.gross_micro
+    return node.long_micro if side == SIDE_BUY else node.short_micro
 
 
 cdef i128 position_usage(

@@ -166,6 +166,10 @@ cdef bint take_limits(state_t *state) noexcept nogil:
     risk.exposures = <exposure_t *> take(
         state, <uint64_t> LEVELS * state.limits.positions_max, sizeof(exposure_t), False
     )
+    risk.exposure_ids.capacity = ids_capacity(<uint64_t> LEVELS * state.limits.positions_max)
+    risk.exposure_ids.entries = <uint64_t *> take(state, risk.exposure_ids.capacity, sizeof(uint64_t), False)
+    if risk.exposure_ids.entries == NULL:
+        return False
     return (
         risk.limits != NULL and risk.limit_next != NULL and risk.heads != NULL and risk.monitors != NULL
         and risk.exposures != NULL and risk.crossed != NULL and risk.met != NULL

@@ -262,10 +262,21 @@ cdef uint16_t check_increase(
     return reason
 
 
+cdef inline bint is_small(const state_t *state, const proposal_t *proposal) noexcept nogil:
+    """Without money and caps the range alone counts, and most orders are far within it."""
+    cdef const instrument_risk_t *risk = risk_of_instrument(state, proposal.instrument_id)
+    cdef const position_t *position = &state.positions[proposal.position]  # 0 is flat and empty
+    if state.risk.has_money or risk.has_caps or proposal.lots > risk.lots_max:
+        return False
+    return proposal.lots + size_of(position) + position.kept_lots[0] + position.kept_lots[1] <= risk.lots_max
+
+
 cdef uint16_t check_exposure(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
     cdef i128 increase
     cdef uint16_t reason = REASON_ACK
     if proposal.only_reduces or (proposal.lots <= proposal.old_lots and proposal.value <= proposal.old_value):
+        return REASON_ACK
+    if not state.risk.flagged and not proposal.kinds and is_small(state, proposal):
         return REASON_ACK
     increase = increase_of(state, proposal)
     if increase:

@@ -27,7 +27,7 @@ cdef enum:
 # ---- sessions and nodes
 
 
-ctypedef struct limited_t:  # 48 bytes: what limits and kill switches need of a session or node
+ctypedef struct limited_t:  # 128 bytes, of a session or node; orders read the first line
     i128 open_notional_micro  # true while it has a row of OPEN_NOTIONAL
     int64_t balance_micro  # true while it has a row of a loss kind; an account's is the sum of its parts
     uint32_t kinds  # 1 << LimitKind of each kind that it has rows of
@@ -37,6 +37,14 @@ ctypedef struct limited_t:  # 48 bytes: what limits and kill switches need of a 
     uint16_t flags  # NodeFlag
     uint8_t watched  # its exposures are kept: it has had a row that needs them
     uint8_t spare[5]
+    uint64_t spare2[2]
+    # Sums over its exposures at the marks, while it has rows of GROSS_NOTIONAL or NET_NOTIONAL; true when marks_epoch
+    # is risk_t's.
+    i128 gross_micro  # of the worse side of each instrument
+    i128 long_micro  # of lots with bids
+    i128 short_micro  # of asks less lots
+    uint64_t marks_epoch
+    uint64_t spare3
 
 
 ctypedef struct heads_t:  # the first row of each kind; the others follow by limit_next, in key order
@@ -44,12 +52,12 @@ ctypedef struct heads_t:  # the first row of each kind; the others follow by lim
 
 
 ctypedef struct exposure_t:  # 96 bytes: a watched node above accounts in one instrument
+    uint64_t key  # exposure_key
+    uint32_t next
+    uint32_t instrument_id
     i128 lots  # of many accounts, which outgrow 64 bits
     i128 cost  # ticks x lots, signed like lots
     i128 kept_lots[2]  # working orders that are not reduce-only, by side
-    uint32_t next
-    uint32_t instrument_id
-    uint64_t spare
 
 
 ctypedef struct crossing_t:  # a soft threshold that an order crosses, if it is accepted
@@ -118,11 +126,11 @@ ctypedef struct instrument_risk_t:
     int64_t flow_cap_micro  # likewise
     uint32_t band_ppm  # likewise; 0 = none
     uint32_t spread_ppm  # of liquidation orders, likewise
-    uint32_t open_orders
+    uint32_t mark_ticks  # that all of this was worked out with
     uint8_t session  # RiskSession in force
     uint8_t is_market_open
     uint8_t is_killed
-    uint8_t spare
+    uint8_t has_caps  # a SET_INSTRUMENT_RISK is in force
     set_instrument_risk_t config  # the SET_INSTRUMENT_RISK in force, its header zeroed; counts when row.has_risk
     snap_instrument_risk_t row  # its `config` is written with the snapshot alone
 
@@ -172,7 +180,9 @@ ctypedef struct risk_t:
     uint32_t *monitors  # rows of loss kinds in key order
     uint32_t monitors_count
     exposure_t *exposures
+    ids_t exposure_ids
     uint32_t used_exposures
+    uint64_t marks_epoch  # grows when any mark changes
     # accounts, positions, orders, by the slots and ids of their records
     account_risk_t *accounts
     position_risk_t *positions

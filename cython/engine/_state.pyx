@@ -246,7 +246,6 @@ cdef inline void count_order(state_t *state, const order_t *order, int32_t by) n
     state.sessions[order.session_id].open_orders += by
     state.open_orders += by
     position.open_orders += by
-    state.risk.instruments[instrument_of(position)].open_orders += by
     if state.risk.any_kinds & 1 << LIMIT_KIND_OPEN_ORDERS:
         count_order_above(state, account, by)
 

@@ -38,6 +38,7 @@ from engine.reference.commands import COMMAND_TYPES, Tick
 from engine.reference.corporate import Corporate
 from engine.reference.deleveraging import Deleveraging
 from engine.reference.events import Events
+from engine.reference.explain import Watcher, account_numbers
 from engine.reference.funding import Funding
 from engine.reference.ledger import Ledger
 from engine.reference.leverage import Leverage
@@ -90,7 +91,7 @@ class ReferenceEngine:
         risk_events = RiskEvents(state, events)
         ledger = self._ledger = Ledger(state, risk_events)
         limits = LimitBook(state, risk_events)
-        accruals = Accruals(state, ledger, risk_events)
+        accruals = self._accruals = Accruals(state, ledger, risk_events)
         matching = Matching(state, events, ledger, risk_events, limits)
         orders = Orders(state, events, matching, limits, accruals)
         quotes = Quotes(state, events, risk_events, orders, matching, limits, accruals)
@@ -197,6 +198,30 @@ class ReferenceEngine:
             return True
         session.last_msg_seq_in = msg_seq_in
         return False
+
+    def explain(self, command: bytes) -> tuple[dict[str, Any], bytes]:
+        """Applies one command and tells what its checks compared: ({"checks": ..., "liquidations": ...}, its events).
+        The events and the state are those of `apply`."""
+        state = self._state
+        kind = int.from_bytes(command[16:18], "little")
+        decoder = _DECODERS.get(kind)
+        watcher = Watcher(state, decoder[1](decoder[0](command, 0)) if decoder else None)
+        state.observer = watcher
+        try:
+            events = self.apply(command)
+        finally:
+            state.observer = None
+        return {"checks": watcher.checks(), "liquidations": watcher.liquidations}, events
+
+    def explain_account(self, account_id: int) -> dict[str, Any]:
+        """What an account is worth and bound by; its accrual is settled first, so this engine should go no further.
+        Raises LookupError for an account that does not exist."""
+        account = self._state.accounts.get(account_id)
+        if account is None:
+            raise LookupError(f"account {account_id} does not exist")
+        self._accruals.settle(account)
+        self._events.take()
+        return account_numbers(self._state, account)
 
     def snapshot(self) -> bytes:
         return snapshot.write(self._state)

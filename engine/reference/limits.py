@@ -74,6 +74,11 @@ class Verdict:
         return Reason.ACK
 
 
+def new_verdict(state: State) -> Verdict:
+    """For the checks of one order or message; an observer's own when somebody watches them."""
+    return Verdict() if state.observer is None else state.observer.new_verdict()
+
+
 def nodes_of(session: Session | None, account: Account) -> Iterator[Limited]:
     """Leaf to root."""
     if session is not None:

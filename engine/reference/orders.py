@@ -8,7 +8,7 @@ from engine.reference.accruals import Accruals
 from engine.reference.commands import Cancel, Place, Replace
 from engine.reference.constants import GTD, LIMIT, LIVE, MARKET, PENDING_NEW, REDUCE_ONLY, UNTRIGGERED
 from engine.reference.events import Events
-from engine.reference.limits import LimitBook, Verdict
+from engine.reference.limits import LimitBook, Verdict, new_verdict
 from engine.reference.matching import Matching, Terms
 from engine.reference.nodes import Account
 from engine.reference.rate import CANCEL_WEIGHT_MICRO
@@ -34,7 +34,7 @@ class Orders:
             self._events.place_rejected(Reason.PERMISSION_DENIED, place)
             return
         self._accruals.settle(account)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         checks.check_place(self._state, place, account, verdict)
         if verdict.reason:
             self.reject(verdict, place, account)
@@ -112,7 +112,7 @@ class Orders:
             events.unknown_order(EventKind.REPLACE_REJECTED, Reason.PERMISSION_DENIED, replace)
             return
         self._accruals.settle(account)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         session = self._state.sessions[replace.session_id]
         instrument = order.instrument if order else self._state.instruments.get(replace.instrument_id)
         checks.check_gate(self._state, session, account, instrument, verdict, replace.sent_ns)
@@ -240,7 +240,7 @@ class Orders:
     def _check_release(self, order: Order) -> Reason:
         """Kill switch, instrument state and liquidation once more: the cancels they start come in steps."""
         session = self._state.sessions.get(order.session_id)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         reason = risk.check_killed(session, order.account, order.instrument, verdict)
         reason = reason or checks.check_market_open(order.instrument, bool(order.flags & REDUCE_ONLY))
         return reason or (Reason.USER_IN_LIQUIDATION if order.account.stage else Reason.ACK)

@@ -12,7 +12,7 @@ from engine.reference.book import ReportKind, ReportReason
 from engine.reference.constants import ALO, BUY, LIVE, QUOTE, SELL, numbered
 from engine.reference.events import Events
 from engine.reference.instruments import Instrument
-from engine.reference.limits import LimitBook, Verdict
+from engine.reference.limits import LimitBook, Verdict, new_verdict
 from engine.reference.matching import Matching
 from engine.reference.nodes import Account, Position
 from engine.reference.orders import Orders
@@ -77,7 +77,7 @@ class Quotes:
 
     def quote(self, head: Header, body: Quote) -> None:
         state = self._state
-        verdict = Verdict()
+        verdict = new_verdict(state)
         account = checks.may_trade(state, head.session_id, head.account_id)
         if account is None:
             self._reject(head, body, state.accounts.get(head.account_id), verdict, Reason.PERMISSION_DENIED)
@@ -150,7 +150,7 @@ class Quotes:
         if order is not None and order.session_id != head.session_id:
             self._matching.withdraw(order, EventKind.ORDER_CANCELLED, Reason.CANCELLED)
             order = None
-        account, verdict = position.account, Verdict()
+        account, verdict = position.account, new_verdict(self._state)
         reason = self._check_side(head, account, instrument, order, side, price_e8, quantity_e8, verdict)
         if not reason:
             order_id = order.order_id if order else numbered(head.seq, side)

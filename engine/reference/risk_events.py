@@ -162,6 +162,8 @@ class RiskEvents:
         lots: int = 0,
         order_id: int = 0,
     ) -> None:
+        if self._state.observer is not None:
+            self._state.observer.liquidation(account, stage)
         instrument_id = mark_e8 = price_e8 = quantity_e8 = position_e8 = 0
         if position is not None:
             instrument = self._state.instruments[position.instrument_id]

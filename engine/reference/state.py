@@ -8,6 +8,7 @@ quantities are lots, prices are ticks. What can be derived is kept only where lo
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING, Protocol
 
 from sortedcontainers import SortedDict, SortedList
 
@@ -32,6 +33,9 @@ from engine.reference.constants import (
 from engine.reference.instruments import Instrument
 from engine.reference.nodes import Account, Limited, Party, Position, Session, Trader
 from engine.reference.venue import Accrual, Calendar, Ranking, VenueRisk
+
+if TYPE_CHECKING:
+    from engine.reference.limits import Verdict
 
 
 class Order:
@@ -142,9 +146,20 @@ class WorkItem:
         self.client_order_id = EMPTY_ID
 
 
+class Observer(Protocol):
+    """Watches what the checks compare (`explain.py`); it changes nothing."""
+
+    def new_verdict(self) -> Verdict:
+        """Before the checks of an order or message."""
+
+    def liquidation(self, account: Account, stage: int) -> None:
+        """Before a LIQUIDATION event of an account."""
+
+
 class State:
     def __init__(self, limits: EngineLimits) -> None:
         self.limits = limits
+        self.observer: Observer | None = None
         self.seq = 0
         self.timestamp_ns = 0
         self.business_date = 0

@@ -10,7 +10,7 @@ from engine.reference.commands import Place
 from engine.reference.constants import BUY, IOC, LIMIT, REDUCE_ONLY, SELL, TWAP, UNTRIGGERED
 from engine.reference.events import Events
 from engine.reference.instruments import Instrument
-from engine.reference.limits import LimitBook, Verdict
+from engine.reference.limits import LimitBook, Verdict, new_verdict
 from engine.reference.matching import Matching
 from engine.reference.nodes import Account, Session
 from engine.reference.orders import Orders
@@ -53,7 +53,7 @@ class Schedules:
             self._events.place_rejected(Reason.PERMISSION_DENIED, place)
             return
         self._accruals.settle(account)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         self._check(place, body, account, verdict)
         if verdict.reason:
             self._orders.reject(verdict, place, account)
@@ -113,7 +113,7 @@ class Schedules:
         normal, planned = planned_lots(order.quantity_lots, order.slices, order.sliced)
         lots = min(planned - order.cum_lots, CATCH_UP * normal, order.leaves_lots)
         limit = self._limit_ticks(order)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         if lots > 0:
             lots = self._clip(order, lots, limit, verdict)
         if lots > 0 and not verdict.reason:
@@ -179,7 +179,7 @@ class Schedules:
             self._events.place_rejected(Reason.PERMISSION_DENIED, place)
             return
         self._accruals.settle(account)
-        verdict = Verdict()
+        verdict = new_verdict(self._state)
         self._check_close(place, account, instrument, verdict)
         if verdict.reason:
             self._orders.reject(verdict, place, account)

@@ -70,6 +70,7 @@ def summarise(settings: Settings) -> dict[str, str | int]:
         "data_directory": os.path.normpath(settings.data_directory),
         "binary_door": process.listen.binary,
         "fix_door": process.listen.fix or "off",
+        "operator_door": process.listen.operator or "off",
         "tls": "on" if process.tls else "off",
         "durability": process.journal.durability,
         "engine": process.engine.name,
@@ -80,4 +81,5 @@ def summarise(settings: Settings) -> dict[str, str | int]:
         "accounts": len(parties.account),
         "sessions": len(parties.session),
         "fix_sessions": len(parties.fix_session),
+        "operators": len(parties.operator),
     }

@@ -177,8 +177,10 @@ def _say_ready(ready: Ready, settings: Settings, as_json: bool) -> None:
     recovery = ready.recovery
     fix = settings.process.listen.fix_address
     fix_door = f"FIX door on {fix[0]}:{ready.fix_port}, " if fix is not None else ""
+    operators = f"operators on {ready.operator_door}, " if ready.operator_door else ""
     print(
-        f"ready: binary door on {host}:{ready.binary_port}, {fix_door}process {ready.pid}, engine {ready.engine}\n"
+        f"ready: binary door on {host}:{ready.binary_port}, {fix_door}{operators}"
+        f"process {ready.pid}, engine {ready.engine}\n"
         f"  command {ready.seq:,}, state {ready.state_hash[:16]}, recovered in {recovery.seconds:.3f} s: "
         f"{recovery.commands_replayed:,} commands behind the snapshot of command {recovery.snapshot_seq:,}",
         flush=True,

@@ -1,0 +1,6 @@
+from collections.abc import Callable, Iterable
+from typing import Self
+
+class EventTap:
+    def __new__(cls, kinds: Iterable[int], take: Callable[[bytes], object]) -> Self: ...
+    def observe(self, events: bytes) -> None: ...

@@ -22,6 +22,8 @@ cdef inline int64_t premium_ppb(int64_t bid_q20, int64_t ask_q20, int64_t index_
     """One sample. A missing impact price is 0 and contributes nothing."""
     cdef int64_t apart_q20 = 0
     cdef i128 premium
+    if index_q20 == 0:  # splits have left nothing of it
+        return 0
     if bid_q20 > index_q20:
         apart_q20 = bid_q20 - index_q20
     if 0 < ask_q20 < index_q20:

@@ -90,11 +90,21 @@ cdef void tell_refused(
     state_t *state, const verdict_t *verdict, const proposal_t *proposal, uint32_t instrument_id,
     const char *client_order_id,
 ) noexcept nogil
-# Messages are counted, and warnings come and go, before the events of the order itself.
-cdef void tell_accepted(
+cdef void tell_limits(
     state_t *state, const verdict_t *verdict, const proposal_t *proposal, uint64_t order_id,
     const char *client_order_id,
 ) noexcept nogil
+
+
+cdef inline void tell_accepted(
+    state_t *state, const verdict_t *verdict, const proposal_t *proposal, uint64_t order_id,
+    const char *client_order_id,
+) noexcept nogil:
+    """Messages are counted, and warnings come and go, before the events of the order itself."""
+    if verdict.crossed_count or verdict.met_count:
+        tell_limits(state, verdict, proposal, order_id, client_order_id)
+
+
 
 # One side of a trade, in the rows of EXECUTIONS and ORDER_TO_TRADE.
 cdef void count_trade(state_t *state, uint32_t session_id, uint32_t account_id, uint32_t instrument_id) noexcept nogil

@@ -388,7 +388,7 @@ cdef void tell_refused(
         memcpy(event.client_order_id, client_order_id, NAME_SIZE)
 
 
-cdef void tell_accepted(
+cdef void tell_limits(
     state_t *state, const verdict_t *verdict, const proposal_t *proposal, uint64_t order_id,
     const char *client_order_id,
 ) noexcept nogil:

@@ -13,22 +13,20 @@ from engine._limit_rows cimport path_of
 from engine._margin cimport available_of, mark_value, rates_of, required_of
 from engine._risk_state cimport instrument_risk_t, limited_t
 from engine._state cimport (
-    LEVELS, TRADER_LEVEL, VENUE_LEVEL, instrument_t, limited_at, position_t, risk_of_account, risk_of_instrument,
-    scope_of, size_of, state_t, throttle_t,
+    LEVELS, VENUE_LEVEL, instrument_t, limited_at, position_t, risk_of_account, risk_of_instrument, scope_of,
+    size_of, state_t,
 )
 from engine.arith cimport div_ceil, div_up, i128
-from engine.rate cimport bucket_take
 from engine.records cimport (
     LIMIT_KIND_CONCENTRATION, LIMIT_KIND_CREDIT, LIMIT_KIND_EXECUTIONS, LIMIT_KIND_GROSS_NOTIONAL,
-    LIMIT_KIND_MESSAGE_AGE, LIMIT_KIND_NET_NOTIONAL, LIMIT_KIND_OPEN_NOTIONAL, LIMIT_KIND_OPEN_ORDERS,
-    LIMIT_KIND_ORDER_NOTIONAL, LIMIT_KIND_ORDER_QUANTITY, LIMIT_KIND_ORDER_TO_TRADE, LIMIT_KIND_POSITION,
-    LIMIT_KIND_PRICE_TOLERANCE, LIMIT_KIND_REPEATED_ORDERS, LIQUIDITY_TAKER, NODE_FLAG_KILLED, NODE_FLAG_LOCKED,
-    NODE_FLAG_WINDOW_CLOSED, REASON_ACK, REASON_FAILED_MARGIN_CHECK, REASON_RATE_LIMITED,
-    REASON_REJECTED_JOURNAL_FULL, REASON_REJECTED_KILLED, REASON_REJECTED_LOCKED,
+    LIMIT_KIND_NET_NOTIONAL, LIMIT_KIND_OPEN_NOTIONAL, LIMIT_KIND_OPEN_ORDERS, LIMIT_KIND_ORDER_NOTIONAL,
+    LIMIT_KIND_ORDER_QUANTITY, LIMIT_KIND_ORDER_TO_TRADE, LIMIT_KIND_POSITION, LIMIT_KIND_PRICE_TOLERANCE,
+    LIMIT_KIND_REPEATED_ORDERS, LIQUIDITY_TAKER, NODE_FLAG_KILLED, NODE_FLAG_LOCKED, NODE_FLAG_WINDOW_CLOSED,
+    REASON_ACK, REASON_FAILED_MARGIN_CHECK, REASON_REJECTED_KILLED, REASON_REJECTED_LOCKED,
     REASON_REJECTED_NO_REFERENCE_PRICE, REASON_REJECTED_NO_RISK_CONFIGURATION, REASON_REJECTED_NUMERIC_RANGE,
     REASON_REJECTED_OPEN_INTEREST_LIMIT, REASON_REJECTED_TOTAL_OPEN_INTEREST_LIMIT, REASON_REJECTED_TRADING_WINDOW,
     REASON_REJECTED_WOULD_BREACH_MAX_NOTIONAL, REASON_USER_IN_LIQUIDATION, SCOPE_INSTRUMENT, SCOPE_SESSION,
-    SIDE_BUY, VENUE_STATE_CANCEL_ONLY,
+    SIDE_BUY,
 )
 
 cdef enum:
@@ -58,7 +56,7 @@ cdef uint16_t check_flag(
     return REASON_ACK
 
 
-cdef uint16_t check_killed(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
+cdef uint16_t check_nodes_killed(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
     cdef uint16_t reason = REASON_ACK
     if state.risk.flagged:
         reason = check_flag(state, proposal, verdict, NODE_FLAG_KILLED, REASON_REJECTED_KILLED)
@@ -67,25 +65,6 @@ cdef uint16_t check_killed(state_t *state, const proposal_t *proposal, verdict_t
             verdict, REASON_REJECTED_KILLED, <int64_t> SCOPE_INSTRUMENT << 32 | <int64_t> proposal.instrument_id
         )
     return reason
-
-
-cdef uint16_t check_gate(
-    state_t *state, const proposal_t *proposal, verdict_t *verdict, int64_t sent_ns, int64_t weight_micro
-) noexcept nogil:
-    cdef throttle_t *throttle = &state.throttles[proposal.account.lineage[TRADER_LEVEL]]
-    cdef uint16_t reason
-    cdef int64_t retry_ms
-    if state.venue_state == VENUE_STATE_CANCEL_ONLY:
-        return fail(verdict, REASON_REJECTED_JOURNAL_FULL, 0)
-    reason = check_killed(state, proposal, verdict)
-    if reason:
-        return reason
-    retry_ms = bucket_take(&throttle.general, throttle.limit_micro, weight_micro, state.timestamp_ns)
-    if retry_ms:
-        return fail(verdict, REASON_RATE_LIMITED, retry_ms)
-    if sent_ns and proposal.kinds & 1 << LIMIT_KIND_MESSAGE_AGE:
-        return check_rows(state, proposal, verdict, LIMIT_KIND_MESSAGE_AGE, <i128> state.timestamp_ns - sent_ns)
-    return REASON_ACK
 
 
 cdef uint16_t check_configured(const state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
@@ -262,21 +241,10 @@ cdef uint16_t check_increase(
     return reason
 
 
-cdef inline bint is_small(const state_t *state, const proposal_t *proposal) noexcept nogil:
-    """Without money and caps the range alone counts, and most orders are far within it."""
-    cdef const instrument_risk_t *risk = risk_of_instrument(state, proposal.instrument_id)
-    cdef const position_t *position = &state.positions[proposal.position]  # 0 is flat and empty
-    if state.risk.has_money or risk.has_caps or proposal.lots > risk.lots_max:
-        return False
-    return proposal.lots + size_of(position) + position.kept_lots[0] + position.kept_lots[1] <= risk.lots_max
-
-
-cdef uint16_t check_exposure(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
+cdef uint16_t check_growth(state_t *state, const proposal_t *proposal, verdict_t *verdict) noexcept nogil:
     cdef i128 increase
     cdef uint16_t reason = REASON_ACK
-    if proposal.only_reduces or (proposal.lots <= proposal.old_lots and proposal.value <= proposal.old_value):
-        return REASON_ACK
-    if not state.risk.flagged and not proposal.kinds and is_small(state, proposal):
+    if proposal.lots <= proposal.old_lots and proposal.value <= proposal.old_value:
         return REASON_ACK
     increase = increase_of(state, proposal)
     if increase:

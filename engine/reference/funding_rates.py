@@ -11,7 +11,10 @@ PREMIUM_PPB_MAX = 4 * 10**9  # so that the weighted sum of a full window fits 64
 
 
 def premium_ppb(impact_bid_q20: int, impact_ask_q20: int, index_q20: int) -> int:
-    """One sample. A missing impact price is 0 and contributes nothing."""
+    """One sample. A missing impact price is 0 and contributes nothing; an index that splits have made 0 has no
+    premium."""
+    if index_q20 == 0:
+        return 0
     above = max(0, impact_bid_q20 - index_q20) if impact_bid_q20 else 0
     below = max(0, index_q20 - impact_ask_q20) if impact_ask_q20 else 0
     return max(-PREMIUM_PPB_MAX, min(PREMIUM_PPB_MAX, near((above - below) * 10**9, index_q20)))

@@ -37,7 +37,7 @@ class AllSequences:
     names = (*SHAPES, *RISK_SHAPES)
 
     def __call__(self, seed: int, shape: str | Shape = "") -> Commands:
-        name = shape or self.names[seed % len(self.names)]
-        if isinstance(name, RiskShape) or name in RISK_SHAPES:
-            return RiskCommands(seed, name)
-        return Commands(seed, name)
+        found = shape or self.names[seed % len(self.names)]
+        if isinstance(found, str):
+            found = {**SHAPES, **RISK_SHAPES}[found]
+        return RiskCommands(seed, found) if isinstance(found, RiskShape) else Commands(seed, found)

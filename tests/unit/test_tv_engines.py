@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.records import CommandKind, EventKind, IndexFormula, LiquidationStage, Reason, RiskSession
+from engine.records import CommandKind, EventKind, IndexFormula, InstrumentState, LiquidationStage, Reason, RiskSession
 from engine.snapshot_records import Section
 from tests.risk_market import LOT_E8, SECOND, TICK_E8, USDC, RiskMarket, of_kind
 from tests.snapshot_rows import changed, rows
@@ -133,6 +133,21 @@ def test_tv_20_the_flow_cap_bounds_a_slice(venue: RiskMarket, average_usdc: int,
     slices = [e for e in of_kind(events, EventKind.LIQUIDATION) if e["stage"] == LiquidationStage.SLICE]
     lots = allowed_micro // (24_300 * 10)
     assert [e["quantity_e8"] // LOT_E8 for e in slices] == ([lots] if lots else [])
+
+
+def test_an_index_that_splits_have_made_zero_has_no_premium(venue: RiskMarket) -> None:
+    """Three splits of 10,000 for 1 without a price in between leave nothing of 2^20 * 25,400."""
+    priced = Priced(venue, 25_400)
+    state = {"instrument_id": 1, "state": int(InstrumentState.HALTED)}
+    venue.configure(K.SET_INSTRUMENT_STATE, **state)
+    for index in (2_663_383, 266, 0):
+        venue.configure(K.SPLIT, instrument_id=1, numerator=10_000, denominator=1)
+        venue.drain()
+        assert priced.state["index_q20"] == index
+    venue.configure(K.SET_INSTRUMENT_STATE, **{**state, "state": int(InstrumentState.ACTIVE)})
+    priced.quote("A", "buy", (2, 3_000_000))
+    assert venue.send(K.FUNDING_SAMPLE) == []
+    assert (priced.state["samples"], priced.state["weighted_ppb"]) == (1, 0)
 
 
 def test_tv_27_the_newest_samples_weigh_most(venue: RiskMarket) -> None:

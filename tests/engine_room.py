@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from engine.api import Engine, EngineInfo, EngineLimits
+from engine.api import Engine, EngineLimits
 from engine.batch import CommandBatch
 from engine.clock import VenueClock
 from engine.eventlog import EventFile
@@ -26,7 +26,7 @@ from engine.snapshot import SnapshotStore
 from tests.engines import SMALL, new_engine
 
 T = TypeVar("T")
-INFO = EngineInfo("reference", "1", SMALL)
+INFO = new_engine("reference", SMALL).info
 SEGMENT_BYTES = 64 << 10
 ROOM_SEGMENT_BYTES = 128 << 10
 SEGMENT_EVENTS = 1_024

@@ -15,12 +15,12 @@ from engine._parties cimport check_instrument, set_account, set_desk, set_firm, 
 from engine._state cimport (
     cascade_add, cod_timer_set, find_account, find_instrument, find_lineage, find_session, has_room_for_work,
     instrument_of, instrument_t, leaves_of, modify_add, modify_t, modify_take, order_add, order_find, order_key,
-    order_t, order_take, position_add, position_find, position_t, seq_of, session_t, state_t, terms_t, throttle_t,
-    trim_add, work_add,
+    order_t, order_take, position_add, position_find, position_t, risk_of_instrument, seq_of, session_t, state_t,
+    terms_t, throttle_t, trim_add, work_add,
 )
 from engine._restore_risk cimport are_sound_terms, next_pending, next_terms, restore_brokers, restore_money
 from engine._work cimport find_visit_next
-from engine.arith cimport i128, mul_checked, narrow, size_of_i128
+from engine.arith cimport add_checked, i128, mul_checked, narrow, size_of_i128
 from engine.levels cimport PRICE_LEVELS_MAX
 from engine.names cimport NAME_SIZE, names_find
 from engine.records cimport (
@@ -273,6 +273,7 @@ cdef bint restore_positions(state_t *state, const section_t *section) noexcept n
     cdef const snap_position_t *rows = <const snap_position_t *> section.rows
     cdef const instrument_t *instrument
     cdef uint64_t n, key, last_key = 0
+    cdef int64_t long_lots
     cdef int overflow = 0
     if section.count > state.limits.positions_max:
         return False
@@ -282,6 +283,8 @@ cdef bint restore_positions(state_t *state, const section_t *section) noexcept n
         if key <= last_key or instrument == NULL or find_account(state, rows[n].account_id) == NULL:
             return False
         mul_checked(rows[n].position_lots, instrument.config.lot_size_e8, &overflow)
+        long_lots = risk_of_instrument(state, rows[n].instrument_id).long_lots
+        add_checked(long_lots, max(rows[n].position_lots, 0), &overflow)
         if overflow or rows[n].position_lots == -INT64_MAX - 1:
             return False
         last_key = key

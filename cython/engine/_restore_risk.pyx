@@ -16,8 +16,8 @@ from engine._risk_config cimport LEVERAGE_LARGEST, are_rates, is_sound_instrumen
 from engine._risk_state cimport PROTECTION_FILLS_MAX, SOURCES_MAX, fee_t, instrument_risk_t, protection_t
 from engine._risk_tables cimport fee_of, protection_add, protection_of, touch, transfer_restore
 from engine._state cimport (
-    find_account, find_instrument, find_session, position_find, risk_of_account, risk_of_instrument, risk_of_position,
-    state_t,
+    find_account, find_instrument, find_session, instrument_of, position_find, position_t, risk_of_account,
+    risk_of_instrument, risk_of_position, state_t,
 )
 from engine.arith cimport MONEY_MAX, i128, narrow, size_of_i128
 from engine.bits cimport bits_set
@@ -186,7 +186,22 @@ cdef const char *restore_risk(state_t *state, const snapshot_t *snapshot) noexce
         error = restore_protections(state, sections)
     if error == NULL:
         error = restore_queues_of_risk(state, sections)
+    if error == NULL and state.risk.has_money and not are_priced_positions(state):
+        error = "has money and a position that has no price or no risk settings"
     return error
+
+
+cdef bint are_priced_positions(const state_t *state) noexcept nogil:
+    """Whatever there is a position in can be valued and margined."""
+    cdef const position_t *position
+    cdef uint32_t slot, instrument_id
+    for slot in range(1, state.positions_count + 1):
+        position = &state.positions[slot]
+        instrument_id = instrument_of(position)
+        if position.lots and (not state.instruments[instrument_id].mark_ticks
+                              or not risk_of_instrument(state, instrument_id).row.has_risk):
+            return False
+    return True
 
 
 cdef bint is_sound_accrual(const state_t *state, const snap_venue_risk_t *row) noexcept nogil:

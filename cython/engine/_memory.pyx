@@ -183,7 +183,7 @@ cdef bint take_risk(state_t *state) noexcept nogil:
     risk.accounts = <account_risk_t *> take(state, limits.accounts_max, sizeof(account_risk_t), False)
     risk.positions = <position_risk_t *> take(state, limits.positions_max, sizeof(position_risk_t), True)
     risk.order_terms = <snap_order_terms_t *> take(
-        state, <uint64_t> limits.orders_max + 1, sizeof(snap_order_terms_t), True
+        state, <uint64_t> limits.orders_max + 1, sizeof(snap_order_terms_t), False  # few orders have any
     )
     risk.takers = <provider_t *> take(state, limits.providers_max, sizeof(provider_t), False)
     risk.protections = <protection_t *> take(state, limits.protections_max, sizeof(protection_t), False)

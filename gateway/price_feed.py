@@ -76,7 +76,7 @@ def read_prices(path: Path) -> RecordedPrices:
             rows: list[tuple[int, SourcePrice]] = []
             for row in reader:
                 rows.append(_row(row, rows[-1][0] if rows else 0, f"{path}: line {reader.line_num}"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PriceFileError(f"{path}: cannot be read: {error}") from None
     return RecordedPrices(rows)
 
@@ -89,6 +89,6 @@ def _row(row: list[str], last_second: int, where: str) -> tuple[int, SourcePrice
         raise PriceFileError(f"{where}: {error}: write four values, as 5,1,0,254.04") from None
     if second < last_second:
         raise PriceFileError(f"{where}: second {second} comes after {last_second}: sort the file")
-    if price.feed_id < 1 or not 0 <= price.source < 8 or not 0 < price.price_e8 <= PRICE_E8_MAX:
+    if not 0 < price.feed_id < 1 << 32 or not 0 <= price.source < 8 or not 0 < price.price_e8 <= PRICE_E8_MAX:
         raise PriceFileError(f"{where}: write a feed from 1, a source of 0 to 7, a price above 0 and up to 50,000,000")
     return second, price

@@ -6,7 +6,6 @@ At rest there are user ids, public keys and memory-hard hashes only. Passwords a
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature
@@ -43,7 +42,7 @@ class Operator:
         try:
             signature = base64.b64decode(login.signature, validate=True)
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, login_text(self.name, challenge))
-        except (InvalidSignature, binascii.Error):
+        except (InvalidSignature, ValueError):
             return False
         return True
 

@@ -39,6 +39,9 @@ from gateway.session import LoginLimiter
 STOP_TIMEOUT_S = 5.0
 UNIX_PATH_BYTES_MAX = 107
 _PEER = struct.Struct("3i")  # pid, uid, gid of SO_PEERCRED
+# What decoding raises: of text that is not UTF-8 and of deep nesting, too.
+NOT_UNDERSTOOD = (msgspec.MsgspecError, ValueError, RecursionError)
+
 log = structlog.get_logger("operator")
 
 
@@ -128,7 +131,7 @@ class OperatorDoor:
             operator = await asyncio.wait_for(self._login(reader, writer), self._config.login_timeout_s)
             if operator is not None:
                 await self._serve(operator, reader, writer)
-        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
             pass
         except asyncio.CancelledError:
             if self._server is not None and self._server.is_serving():
@@ -146,16 +149,19 @@ class OperatorDoor:
             login = msgspec.json.decode(await reader.readuntil(b"\n"), type=Login)
         except asyncio.LimitOverrunError:
             return None
-        except msgspec.DecodeError as error:
+        except NOT_UNDERSTOOD as error:
             await _say(writer, _refused(f"log in first: {error}"))
             return None
         keys, now_s = (peer, f"operator {login.operator}"), self._clock()
-        wait_s = max(self._limiter.retry_after_s(key, now_s) for key in keys)
-        if wait_s > 0:
-            await _say(writer, _refused(f"too many failed logins: try again in {wait_s:.0f} s"))
-            return None
         operator = self._operators.get(login.operator)
-        if operator is None or not await self._is_proven(operator, login, challenge, uid):
+        is_proven = operator is not None and _is_signed(operator, login, challenge, uid)
+        if not is_proven:  # who has the key is not kept out by others' failures
+            wait_s = max(self._limiter.retry_after_s(key, now_s) for key in keys)
+            if wait_s > 0:
+                await _say(writer, _refused(f"too many failed logins: try again in {wait_s:.0f} s"))
+                return None
+            is_proven = operator is not None and await self._is_proven(operator, login, uid)
+        if operator is None or not is_proven:
             for key in keys:
                 self._limiter.failed(key, now_s)
             log.warning("operator_login_refused", operator=login.operator, peer=peer)
@@ -168,13 +174,12 @@ class OperatorDoor:
         await _say(writer, Answer(outcome=Outcome.WELCOME, operator_id=operator.operator_id, roles=roles))
         return operator
 
-    async def _is_proven(self, operator: Operator, login: Login, challenge: bytes, uid: int) -> bool:
+    async def _is_proven(self, operator: Operator, login: Login, uid: int) -> bool:
+        """By the socket's user alone, or by a password."""
         if not operator.is_peer(uid):
             return False
         if not operator.wants_secret:
             return uid >= 0 and operator.unix_uid == uid
-        if operator.check_signature(login, challenge):
-            return True
         return await asyncio.to_thread(operator.check_password, login)
 
     async def _serve(self, operator: Operator, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,9 +206,13 @@ class OperatorDoor:
     async def _answer(self, operator: Operator, line: bytes) -> Answer:
         try:
             request = self._decoder.decode(line)
-        except msgspec.DecodeError as error:
+        except NOT_UNDERSTOOD as error:
             return _refused(f"the request is not understood: {error}")
         return await self.desk.handle(operator, request)
+
+
+def _is_signed(operator: Operator, login: Login, challenge: bytes, uid: int) -> bool:
+    return operator.wants_secret and operator.is_peer(uid) and operator.check_signature(login, challenge)
 
 
 def open_socket(path: Path, mode: int) -> socket.socket:

@@ -54,10 +54,19 @@ def check_operator_door(door: OperatorDoorSettings, has_address: bool, has_tls: 
 
 
 def check_operators(rows: tuple[Operator, ...]) -> Iterable[str]:
-    """Names are each one's own, and everybody shows something."""
+    """Names and credentials are each one's own, and everybody shows something: four eyes are worth nothing when two
+    operators are the same person with the same key."""
     names: set[str] = set()
+    credentials: set[str | int] = set()
     for index, row in enumerate(rows):
         where = f"operator[{index}]"
+        is_uid_alone = not row.public_key and not row.password_hash
+        credential = row.unix_uid if is_uid_alone else row.public_key
+        if row.status == "active" and credential in credentials:
+            key = "unix_uid" if is_uid_alone else "public_key"
+            yield f"{where}.{key}: it is another operator's too, and each needs one of his own"
+        if row.status == "active" and credential is not None and credential != "":
+            credentials.add(credential)
         if row.name in names:
             yield f"{where}.name: {row.name!r} is used twice"
         names.add(row.name)

@@ -158,12 +158,23 @@ def test_guessing_is_slowed_down(tmp_path: Path) -> None:
             with pytest.raises(LoginRefusedError) as caught, OperatorClient(place(venue), "ALICE"):
                 pass
             texts.append(str(caught.value))
+        with alice(venue) as client:  # a stranger's guesses do not keep out who has the key
+            assert client.welcome is not None
     assert "too many failed logins" in texts[-1]
     assert all("wrong operator" in text for text in texts[:3])
 
 
 @pytest.mark.parametrize(
-    "line", [b"nonsense\n", b'{"do":"show","what":"limits"}\n', b"x" * (LINE_BYTES_MAX + 1) + b"\n"]
+    "line",
+    [
+        b"nonsense\n",
+        b'{"operator":"\xff"}\n',
+        b'{"operator":"ALICE","signature":"\xc3\xa9"}\n',
+        b"[" * 60_000 + b"\n",
+        b'{"do":"show","what":"limits"}\n',
+        b"x" * (LINE_BYTES_MAX + 1) + b"\n",
+    ],
+    ids=("text", "not UTF-8", "not ASCII", "nested", "request", "long"),
 )
 def test_what_is_no_login_ends_the_connection(venue: LiveVenue, line: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as raw:

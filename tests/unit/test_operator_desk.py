@@ -29,6 +29,8 @@ from gateway.operator.door import open_socket
 from gateway.operator.operations import OPERATIONS, Role, limit_unit
 from gateway.operator.parameters import Choice, Decimal, Flags, ParameterError, Switch, Text, Whole, read
 from gateway.operator.protocol import Answer, Approve, Outcome, Perform, Refuse, Show
+from gateway.operator.settings import Operator as OperatorRow
+from gateway.operator.settings import check_operators
 from tests.engines import SMALL, new_engine
 
 ALICE = Operator(1, "ALICE", frozenset({Role.RISK, Role.MARKET, Role.TREASURY}), unix_uid=0)
@@ -298,3 +300,14 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "precious"
     with pytest.raises(OSError, match="at most 107 bytes"):
         open_socket(tmp_path / ("x" * 120), 0o600)
+
+
+def test_two_operators_never_share_a_credential() -> None:
+    def rows(**second: Any) -> tuple[OperatorRow, ...]:
+        first = OperatorRow(id=1, name="ALICE", roles=("risk",), unix_uid=7)
+        return first, OperatorRow(id=2, name="BOB", roles=("risk",), **second)
+
+    [text] = check_operators(rows(unix_uid=7))
+    assert "operator[1].unix_uid" in text
+    assert not list(check_operators(rows(unix_uid=8)))
+    assert not list(check_operators(rows(unix_uid=7, status="blocked")))

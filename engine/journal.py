@@ -360,13 +360,6 @@ class FileJournal(RecordPen):
         page = head.pack()
         self._put(page[:-DIGEST_SIZE], b"", page[-DIGEST_SIZE:])
 
-    def _known_positions(self) -> tuple[int, int]:
-        """(in the page cache, on the disk): records up to there, as far as it is known now."""
-        if self._writer is None:
-            return self._chain.position, self._supply.synced_position
-        done = self._writer.durable_position
-        return done, done if self._is_synced else self._supply.synced_position
-
     # ------------------------------------------------------------------------------------------------- progress
 
     def _wait_written(self, position: int) -> None:

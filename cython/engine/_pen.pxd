@@ -18,4 +18,5 @@ cdef class RecordPen:
     cdef public bint _is_synced  # what the writer has done is on the disk
 
     cpdef int _write(self, int kind, uint64_t epoch, int64_t timestamp_ns, bytes body) except -1
+    cpdef tuple _known_positions(self)
     cpdef int _put(self, bytes header, bytes body, bytes digest) except -1

@@ -52,16 +52,17 @@ cdef class RecordPen:
 
     cpdef int _write(self, int kind, uint64_t epoch, int64_t timestamp_ns, bytes body) except -1:
         """The next record, at its place in the active segment."""
-        cdef uint64_t written = self._chain.position
-        cdef uint64_t synced
-        if self._writer is None:
-            synced = self._supply.synced_position
-        else:
-            written = self._writer.durable_position
-            synced = written if self._is_synced else self._supply.synced_position
+        written, synced = self._known_positions()
         header, digest = self._chain.extend(kind, epoch, timestamp_ns, body, self._boot, written, synced)
         self._put(header, body, digest)
         return 0
+
+    cpdef tuple _known_positions(self):
+        """(in the page cache, on the disk): records up to there, as far as it is known now."""
+        if self._writer is None:
+            return self._chain.position, self._supply.synced_position
+        done = self._writer.durable_position
+        return done, done if self._is_synced else self._supply.synced_position
 
     cpdef int _put(self, bytes header, bytes body, bytes digest) except -1:
         """Bytes on their way into the active segment."""

@@ -143,7 +143,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed-test
 	@touch $@
 
 build/.compiled: $(COMPILED_FROM) $(VENV)/.installed
-	$(SAY) "compiling the modules under cython/ ($(words $(filter %.pyx,$(COMPILED_FROM)))), about a minute when all are new"
+	$(SAY) "compiling the modules under cython/ ($(words $(filter %.pyx,$(COMPILED_FROM)))), a minute and a half on two cores when all are new"
 	@mkdir -p build
 	@$(PY) setup.py -q build_ext --inplace $(if $(filter setup.py,$?),$(if $(wildcard $@),--force))
 	@touch $@
